@@ -1,0 +1,69 @@
+package hal
+
+import "github.com/skerry-os/skerry/ikc"
+
+// Platform is a machine to run one program on.
+type Platform interface {
+	// Cores returns the number of cores, at least one.
+	Cores() int
+	// Core returns core i.
+	Core(i int) Core
+	// Start makes core i run loop, which does not return. Core 0 is the caller's: Start(0) does not
+	// return either. The goroutine's stack is made so large before that it never moves again: Linux is
+	// given addresses of buffers on it.
+	Start(i int, loop func())
+	// Memory and User give access to the program's address space.
+	Memory() Memory
+	User() User
+	// NewExt returns the vector area of thread number i; it keeps its content over the thread's end.
+	NewExt(i uint32) uintptr
+	// Now is a monotonic clock in nanoseconds; it allocates nothing and makes no system call.
+	Now() int64
+
+	// Light names a system call whose handler is light, see Core.Settle.
+	Light(nr int)
+
+	// Send ships a system call of a thread to Linux; its completion comes to the core as a message
+	// from Receive. False means that the channel is full: try again after a Receive.
+	Send(core int, thread, nr uint32, args *[6]uint64) bool
+	// Receive takes the next message from Linux for the core.
+	Receive(core int, m *ikc.Slot) bool
+	// Interrupt makes a shipped call of the thread end: with EINTR when it blocks in Linux already, with
+	// -512 when it is still on its way and will not be made. Its completion arrives as usual. Resume ends the effect and must
+	// come after that completion and before the thread's next Send.
+	Interrupt(thread uint32)
+	Resume(thread uint32)
+
+	// Inline makes a system call on the calling core. For what cannot be shipped: the LWK's own
+	// affairs with Linux about this process.
+	Inline(nr uintptr, args *[6]uint64) int64
+
+	// Fork makes a process of Linux that is a copy of this one, as clone(2) with flags (the exit
+	// signal in the low byte) and the two addresses for thread ids. It returns the child's pid in the
+	// parent and 0 in the child, where only the calling core is left; or a negative errno. threads is
+	// how many thread numbers are in use.
+	Fork(core int, flags uint64, parentTID, childTID uintptr, threads int) int64
+	// Vfork makes a process that shares all memory with this one, on the calling core, and stops the
+	// caller until the child has executed a program or ended: clone(2) with CLONE_VM and CLONE_VFORK
+	// in flags. In the child (0), only Inline, Exec, Exit, Die and the core's Run may be used. The
+	// caller's Go stack and ids are put back when it goes on.
+	Vfork(core int, flags uint64) int64
+	// Vforked is for the parent's side after a successful Vfork, when all is put back: the platform
+	// may collect the memory that the child's Exec took.
+	Vforked(core int)
+	// Exec makes this process a new enclave, with these arguments and environment of the LWK's own
+	// image. It returns only on failure. It may allocate.
+	Exec(argv, env []string) int64
+	// Stop stops the program as a stop signal does, and returns when it is continued.
+	Stop(sig int)
+	// ChildSignal tells Linux the program's action for SIGCHLD as far as it is Linux's affair:
+	// ignored, and SA_NOCLDSTOP and SA_NOCLDWAIT of flags.
+	ChildSignal(ignored bool, flags uint64)
+	// Leave says which signals Linux keeps pending for the process instead of giving them to the LWK
+	// (bit n-1 for signal n): those that a signalfd(2) of the program reads there.
+	Leave(set uint64)
+
+	// Exit ends the program with an exit status, Die as by an uncaught signal.
+	Exit(status int)
+	Die(sig int)
+}

@@ -1,0 +1,72 @@
+package mem
+
+type counters struct {
+	local, platform, calls     uint64
+	recycled, skipped, altered uint64
+}
+
+// Stats is a snapshot of an address space; sizes in bytes.
+type Stats struct {
+	PoolSize, PoolUsed uintptr            // pages of the pool in use, whatever is mapped there
+	Bytes              [kindCount]uintptr // by Kind; anonymous memory without access under KindReserved
+	InUse, Limit       uintptr            // what counts against the limit
+	Areas              int
+	Local, Platform    uint64  // operations answered here alone, and with calls to the platform
+	Calls              uint64  // calls to the platform
+	Recycled           uint64  // bytes of the pool cleared for use again
+	StackAdviceSkipped uint64  // MADV_DONTNEED on part of a MAP_STACK mapping, not done
+	PoolRestored       uint64  // ranges of the pool that the platform had to set right before reuse
+	Brk                uintptr // present end
+}
+
+// Stats returns the present numbers.
+func (s *Space) Stats() Stats {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	c := &s.stats
+	return Stats{
+		PoolSize: s.cfg.PoolSize, PoolUsed: uintptr(s.pool.used) * pageSize,
+		Bytes: s.bytes, InUse: s.charged, Limit: s.cfg.Limit, Areas: s.t.count,
+		Local: c.local, Platform: c.platform, Calls: c.calls,
+		Recycled: c.recycled, StackAdviceSkipped: c.skipped, PoolRestored: c.altered, Brk: s.brk.cur,
+	}
+}
+
+// done books one finished operation, which began when calls to the platform were at before.
+func (s *Space) done(before uint64) {
+	if s.stats.calls == before {
+		s.stats.local++
+	} else {
+		s.stats.platform++
+	}
+}
+
+// count adds an area to the numbers, or takes it out.
+func (s *Space) count(n *node, add bool) {
+	size, k := n.end-n.start, n.kind
+	if n.prot == 0 && (k == KindAnon || k == KindPool) {
+		k = KindReserved
+	}
+	if !add {
+		size = -size
+	}
+	s.bytes[k] += size
+	if n.charged {
+		s.charged += size
+	}
+}
+
+// affords tells whether more bytes may be charged.
+func (s *Space) affords(more uintptr) bool {
+	return s.cfg.Limit == 0 || s.charged <= s.cfg.Limit && more <= s.cfg.Limit-s.charged
+}
+
+// chargedIn is what areas within [lo, hi) count against the limit.
+func (s *Space) chargedIn(lo, hi uintptr) (sum uintptr) {
+	for i := s.t.above(lo); i != 0 && s.t.nodes[i].start < hi; i = s.t.nodes[i].next {
+		if n := &s.t.nodes[i]; n.charged {
+			sum += min(n.end, hi) - max(n.start, lo)
+		}
+	}
+	return sum
+}

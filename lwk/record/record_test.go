@@ -1,0 +1,196 @@
+package record
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// now is the clock of tests.
+func now() int64 { return time.Since(epoch).Nanoseconds() }
+
+var epoch = time.Now().Add(-time.Second)
+
+// heapRing is a ring whose memory the test owns. The array stays reachable through keep.
+func heapRing(t *testing.T, n int) *Ring {
+	t.Helper()
+	list := make([]Record, n)
+	keep = append(keep, list)
+	r := RingAt(uintptr(unsafe.Pointer(unsafe.SliceData(list))), n)
+	return &r
+}
+
+var keep [][]Record
+
+func newCore(t *testing.T, tracing bool) *Core {
+	t.Helper()
+	list, err := New(1, tracing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &list[0]
+}
+
+func TestRingKeepsTheFirst(t *testing.T) {
+	r := heapRing(t, 4)
+	for i := range 7 {
+		p := r.Claim()
+		if (p != nil) != (i < 4) {
+			t.Fatalf("record %d of 4: %v", i, p)
+		}
+		if p != nil {
+			p.At = uint64(i + 1)
+		}
+	}
+	if got := r.Dropped(); got != 3 {
+		t.Errorf("dropped %d, want 3", got)
+	}
+	for i, p := range r.Records() {
+		if p.At != uint64(i+1) {
+			t.Errorf("record %d holds %d", i, p.At)
+		}
+	}
+	if len(r.Records()) != 4 {
+		t.Errorf("%d records, want 4", len(r.Records()))
+	}
+	var none Ring
+	if none.Ready() || none.Claim() != nil || none.Records() != nil {
+		t.Error("a ring without memory gave a record")
+	}
+}
+
+func TestRecordingAllocatesNothing(t *testing.T) {
+	for _, tracing := range []bool{false, true} {
+		c := newCore(t, tracing)
+		n := testing.AllocsPerRun(2000, func() { busy(c) })
+		if n != 0 {
+			t.Errorf("tracing %v: %v allocations", tracing, n)
+		}
+	}
+}
+
+// busy is one of everything that a core records.
+func busy(c *Core) {
+	c.Begin(3, 1003)
+	c.Enter(3, 24)
+	c.Leave(Local, 0, true)
+	c.Enter(3, 9)
+	c.Leave(Refused, -38, true)
+	c.Point(Signal, 3, 10)
+	c.Patched(c.BeginPatch(), 0x401000, 39, 'A')
+	c.Sending(3, 0, 5, false)
+	at := c.Sent()
+	c.Answered(3, 0, at)
+	c.Enter(3, 202)
+	c.Leave(Local, 0, false)
+	c.End(202, 3)
+	c.Idle()
+}
+
+// Each call is in exactly one record, whatever the credit for reading the clock.
+func TestEveryCallIsRecordedOnce(t *testing.T) {
+	c := newCore(t, true)
+	c.Begin(0, 7)
+	const calls = 5000
+	for i := range calls {
+		if i%1000 == 0 {
+			c.credit = -c.limit // as after a switch storm
+		}
+		if i%1700 == 0 {
+			c.credit = c.limit // as after a pause
+		}
+		c.Enter(0, uint16(24+i%2))
+		c.Leave(Local, int64(i), true)
+	}
+	c.End(NoCall, 2)
+	var exact, counted uint64
+	last := uint64(0)
+	for _, r := range c.Ring().Records() {
+		if r.At < last {
+			t.Fatalf("a record of %d begins at %d, before the one written earlier (%d)", r.Kind, r.At, last)
+		}
+		last = r.At
+		switch r.Kind {
+		case Local:
+			exact++
+		case Burst:
+			counted += r.Arg
+			if r.Arg == 0 || r.Arg > burstCalls {
+				t.Errorf("a burst of %d", r.Arg)
+			}
+		}
+		if r.End < r.At {
+			t.Errorf("a record of kind %d ends before it begins", r.Kind)
+		}
+	}
+	if exact+counted != calls {
+		t.Errorf("%d calls have their own record, %d are in bursts: want %d in all", exact, counted, calls)
+	}
+	if exact == 0 || counted == 0 {
+		t.Errorf("%d exact and %d counted: the test has not seen both", exact, counted)
+	}
+}
+
+// A call that gives up the core and has no times is told by the slice's end, not also by a burst.
+func TestYieldIsTheSlicesEnd(t *testing.T) {
+	c := newCore(t, true)
+	for i := range 100 {
+		c.credit, c.skip = -c.limit, 5
+		c.Begin(uint32(i%2), uint32(i%2))
+		c.Enter(uint32(i%2), 24)
+		if c.Open() {
+			t.Fatal("a call that is only counted is open")
+		}
+		c.End(24, 2)
+	}
+	for _, r := range c.Ring().Records() {
+		if r.Kind != Slice || r.Nr != 24 {
+			t.Fatalf("record of kind %d, call %d: want slices that end with 24", r.Kind, r.Nr)
+		}
+	}
+}
+
+func TestAnsweredCountsTime(t *testing.T) {
+	for _, tracing := range []bool{false, true} {
+		c := newCore(t, tracing)
+		for range 10 {
+			if tracing {
+				c.Sending(1, 17, 4, false)
+			}
+			at := c.Sent()
+			for Ticks() == at {
+			}
+			c.Answered(1, 17, at)
+		}
+		if n := c.Ships[17]; n.Count != 10 || n.Total == 0 || n.Max == 0 || n.Max > n.Total {
+			t.Errorf("tracing %v: %+v", tracing, n)
+		}
+	}
+}
+
+func TestSample(t *testing.T) {
+	n := 0
+	for i := uint64(1); i <= 64*10; i++ {
+		if Sample(i) {
+			n++
+		}
+	}
+	if n != 10 || !Sample(1) {
+		t.Errorf("%d of 640 are sampled, the first: %v", n, Sample(1))
+	}
+}
+
+func TestClock(t *testing.T) {
+	c := Clock{t0: 1000, t1: 4000, n0: 50, n1: 1050}
+	if c.Elapsed() != 1000 || c.Span(300) != 100 || c.At(1000) != 0 || c.At(4000) != 1000 || c.At(10) != 0 {
+		t.Errorf("%v %v %v %v", c.Elapsed(), c.Span(300), c.At(4000), c.At(10))
+	}
+	if (&Clock{}).Span(5) != 0 {
+		t.Error("a clock that was never read tells the time")
+	}
+	real := StartClock(now)
+	real.Stop(now)
+	if real.End() == 0 {
+		t.Error("the counter stands still")
+	}
+}

@@ -1,0 +1,179 @@
+package sys
+
+import (
+	"strings"
+	"syscall"
+
+	"github.com/skerry-os/skerry/lwk/hal"
+	"github.com/skerry-os/skerry/lwk/proc/signal"
+	"github.com/skerry-os/skerry/lwk/sched"
+)
+
+// execve(2): the process executes the LWK's image again, which loads the new program. What Linux
+// keeps over an execve it so keeps by itself; Process.Exec hands on what only the LWK knows. Unlike
+// all other handlers these allocate: what they allocate is gone with the image, or rare (a failure).
+
+const (
+	maxPath  = 4096
+	maxArg   = 128 << 10
+	maxArgs  = 6 << 20
+	atEmpty  = 0x1000
+	atNoLink = 0x100
+)
+
+func execve(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	a := &t.Args
+	path, err := s.copyString(uintptr(a[0]), maxPath)
+	if err != 0 {
+		return nameTooLong(err)
+	}
+	return s.exec(t, path, uintptr(a[1]), uintptr(a[2]))
+}
+
+func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	a := &t.Args
+	path, err := s.copyString(uintptr(a[1]), maxPath)
+	if err != 0 {
+		return nameTooLong(err)
+	}
+	if a[4]&^(atEmpty|atNoLink) != 0 {
+		return -int64(syscall.EINVAL)
+	}
+	dir := int32(a[0])
+	switch {
+	case path == "" && a[4]&atEmpty == 0:
+		return -int64(syscall.ENOENT)
+	case path != "" && path[0] == '/' || path != "" && dir == -100:
+	default:
+		base := make([]byte, maxPath)
+		link := append(append([]byte("/proc/self/fd/"), itoa(uint64(uint32(dir)))...), 0)
+		n := s.inline(syscall.SYS_READLINK, address(link), address(base), uint64(len(base)), 0)
+		if n < 0 {
+			return -int64(syscall.EBADF)
+		}
+		if path == "" {
+			path = string(link[:len(link)-1]) // a file that has no name any more, or never had one
+			if !strings.HasSuffix(string(base[:n]), " (deleted)") {
+				path = string(base[:n])
+			}
+		} else {
+			path = string(base[:n]) + "/" + path
+		}
+	}
+	return s.exec(t, path, uintptr(a[2]), uintptr(a[3]))
+}
+
+func nameTooLong(e hal.Errno) int64 {
+	if e == syscall.E2BIG {
+		e = syscall.ENAMETOOLONG
+	}
+	return errno(e)
+}
+
+func (s *Sys) exec(t *sched.Thread, path string, argv, envp uintptr) int64 {
+	if path == "" {
+		return -int64(syscall.ENOENT)
+	}
+	total := 0
+	args, err := s.copyStrings(argv, &total)
+	if err != 0 {
+		return errno(err)
+	}
+	env, err := s.copyStrings(envp, &total)
+	if err != 0 {
+		return errno(err)
+	}
+	if len(args) == 0 {
+		args = []string{""}
+	}
+	if path == "/proc/self/exe" {
+		path = s.Proc.Exe
+	}
+	if s.Proc.Exec == nil {
+		return -int64(syscall.ENOSYS)
+	}
+	return s.Proc.Exec(path, args, env, s.inherited(t))
+}
+
+// Inherited is what the LWK knows of a thread that executes another program, and Linux does not.
+type Inherited struct {
+	Mask    uint64
+	Ignored uint64
+}
+
+// inherited collects it. Signals that are pending here become pending at Linux, where they outlast
+// the execve: everybody blocks them.
+func (s *Sys) inherited(t *sched.Thread) Inherited {
+	t.Sig.RestoreMask()
+	i := Inherited{Mask: uint64(t.Sig.Mask)}
+	for sig := 1; sig <= signal.Max; sig++ {
+		if s.Actions.Get(sig).Handler == signal.HandlerIgnore {
+			i.Ignored |= 1 << (sig - 1)
+		}
+	}
+	pending := t.Sig.Private.Pending() | s.K.Pending.Queue.Pending()
+	for sig := 1; sig <= signal.Max; sig++ {
+		if pending.Has(sig) {
+			s.inline(syscall.SYS_KILL, uint64(s.Proc.PID), uint64(sig), 0, 0)
+		}
+	}
+	return i
+}
+
+// copyString reads a NUL-terminated string of at most max bytes, NUL included; E2BIG beyond.
+func (s *Sys) copyString(p uintptr, max int) (string, hal.Errno) {
+	var out []byte
+	var b [256]byte
+	for len(out) < max {
+		n := min(len(b), 4096-int(p&4095), max-len(out)) // not across a page that may be missing
+		if err := s.copyIn(b[:n], p); err != 0 {
+			return "", err
+		}
+		for i, ch := range b[:n] {
+			if ch == 0 {
+				return string(append(out, b[:i]...)), 0
+			}
+		}
+		out = append(out, b[:n]...)
+		p += uintptr(n)
+	}
+	return "", syscall.E2BIG
+}
+
+// copyStrings reads a NULL-terminated array of strings; total sums what they take.
+func (s *Sys) copyStrings(p uintptr, total *int) ([]string, hal.Errno) {
+	var out []string
+	if p == 0 {
+		return nil, 0
+	}
+	for {
+		a, err := s.User.Load64(p)
+		if err != 0 {
+			return nil, err
+		}
+		if a == 0 {
+			return out, 0
+		}
+		str, err := s.copyString(uintptr(a), maxArg)
+		if err != 0 {
+			return nil, err
+		}
+		if *total += len(str) + 9; *total > maxArgs {
+			return nil, syscall.E2BIG
+		}
+		out = append(out, str)
+		p += 8
+	}
+}
+
+func itoa(v uint64) []byte {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = '0' + byte(v%10)
+		if v /= 10; v == 0 {
+			return b[i:]
+		}
+	}
+}

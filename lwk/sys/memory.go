@@ -1,0 +1,39 @@
+package sys
+
+import "github.com/skerry-os/skerry/lwk/sched"
+
+// Memory: mmap(2) and its relatives, all answered by lwk/mem.
+
+func mmap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	a := &t.Args
+	addr, err := s.Space.Mmap(uintptr(a[0]), uintptr(a[1]), int32(a[2]), int32(a[3]), int32(a[4]), int64(a[5]))
+	if err != 0 {
+		return errno(err)
+	}
+	return int64(addr)
+}
+
+func munmap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	return errno(s.Space.Munmap(uintptr(t.Args[0]), uintptr(t.Args[1])))
+}
+
+func mprotect(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	return errno(s.Space.Mprotect(uintptr(t.Args[0]), uintptr(t.Args[1]), int32(t.Args[2])))
+}
+
+func mremap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	a := &t.Args
+	addr, err := s.Space.Mremap(uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), int32(a[3]), uintptr(a[4]))
+	if err != 0 {
+		return errno(err)
+	}
+	return int64(addr)
+}
+
+func madvise(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	return errno(s.Space.Madvise(uintptr(t.Args[0]), uintptr(t.Args[1]), int32(t.Args[2])))
+}
+
+func brk(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	return int64(s.Space.Brk(uintptr(t.Args[0])))
+}

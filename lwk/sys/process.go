@@ -1,0 +1,96 @@
+package sys
+
+import (
+	"syscall"
+
+	"github.com/skerry-os/skerry/lwk/proc/signal"
+	"github.com/skerry-os/skerry/lwk/sched"
+)
+
+// Processes: fork(2) and its relatives. A process of the program is a process of Linux, with an LWK
+// of its own: pids, parents and waiting are Linux's.
+
+// What Linux is to do of a clone; the rest is the LWK's (the thread's registers) or not possible.
+const cloneLinux = 0x200 | 0x400 | cloneVfork | 0x8000 | clonePidfd | cloneNewAny |
+	cloneParentSettid | cloneChildSettid | 0x80000000 // FS, FILES, PARENT, IO
+
+func fork(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	return s.newProcess(c, t, &cloneArgs{exitSignal: uint64(syscall.SIGCHLD)})
+}
+
+// vfork is a process that shares its parent's memory until it executes a program; see vfork.go.
+func vfork(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	return s.newProcess(c, t, &cloneArgs{flags: cloneVfork | cloneVM, exitSignal: uint64(syscall.SIGCHLD)})
+}
+
+func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
+	c.HAL.Settle()
+	switch {
+	case a.flags&cloneVM != 0 && a.flags&cloneVfork == 0:
+		s.explain("clone: processes that share memory without being threads")
+		return -int64(syscall.ENOSYS)
+	case a.flags&cloneSighand != 0:
+		return -int64(syscall.EINVAL)
+	case a.exitSignal > signal.Max:
+		return -int64(syscall.EINVAL)
+	}
+	if a.flags&cloneVM != 0 && !s.lent.busy {
+		s.lent.busy = true
+		return s.vfork(c, t, a)
+	}
+	s.quiesce()
+	ret := s.Plat.Fork(c.Index, a.flags&cloneLinux|a.exitSignal, uintptr(a.parentTID), uintptr(a.childTID), s.K.Used())
+	if ret == 0 {
+		s.child(c, t, a)
+	}
+	s.unquiesce()
+	return ret
+}
+
+// quiesce takes every lock whose copy the child will need free; the other cores run on, but in
+// nothing that the child keeps.
+func (s *Sys) quiesce() {
+	s.K.Lock()
+	s.Space.Freeze()
+}
+
+func (s *Sys) unquiesce() {
+	s.Space.Thaw()
+	s.K.Unlock()
+}
+
+// child makes the calling thread all that there is, in a forked process.
+func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
+	pid := uint32(s.inline(syscall.SYS_GETPID, 0, 0, 0, 0))
+	s.Proc.PID = pid
+	s.OnExit = nil // only the process that was started tells of itself
+	s.K.Observe(nil)
+	s.K.Alone(c, t, pid)
+	t.Sig.Release()
+	s.K.Pending.Queue.Flush(^signal.Set(0))
+	if a.flags&cloneVM == 0 {
+		t.Sig.RestoreMask()
+	}
+	s.reborn(t, a)
+}
+
+// reborn makes the thread what clone's arguments ask of it, in the child.
+func (s *Sys) reborn(t *sched.Thread, a *cloneArgs) {
+	t.ClearTID = 0
+	if a.flags&cloneChildCleart != 0 {
+		t.ClearTID = uintptr(a.childTID)
+	}
+	if a.stack != 0 {
+		t.Ctx.RSP = a.stack
+	}
+	if a.flags&cloneSettls != 0 {
+		t.Ctx.FSBase = a.tls
+	}
+}
+
+// explain says once, to those who want to know, why something was refused.
+func (s *Sys) explain(what string) {
+	if s.Proc.Verbose {
+		s.say("skerry: refused: ", what, "\n")
+	}
+}

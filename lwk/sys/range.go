@@ -1,0 +1,43 @@
+package sys
+
+import (
+	"syscall"
+
+	"github.com/skerry-os/skerry/lwk/sched"
+)
+
+// Calls on ranges of memory that are Linux's to do, where it and the LWK's map may differ: Linux has
+// memory of the LWK's where the program has none.
+
+// ranged ships a call on [args[0], args[0]+args[1]) if the program has all of that.
+func ranged(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const page = 4095
+	lo, n := uintptr(t.Args[0]), uintptr(t.Args[1])
+	hi := (lo + n + page) &^ page
+	if lo &^= page; t.Nr == sysMincore && t.Args[0]&page != 0 || hi < lo {
+		return s.again(c, t) // an error, and Linux's to name
+	}
+	if !s.Space.Covers(lo, hi) {
+		return -int64(syscall.ENOMEM)
+	}
+	return s.again(c, t)
+}
+
+const sysMincore = 27
+
+// Memory protection keys: programs see a machine that has none, because the register that holds a
+// thread's rights is not switched with the LWK's threads.
+
+func pkeyMprotect(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	if int32(t.Args[3]) != -1 {
+		return -int64(syscall.EINVAL)
+	}
+	return mprotect(s, c, t)
+}
+
+func pkeyAlloc(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	if t.Args[0] != 0 || t.Args[1]&^3 != 0 {
+		return -int64(syscall.EINVAL)
+	}
+	return -int64(syscall.ENOSPC)
+}

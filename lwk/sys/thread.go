@@ -1,0 +1,241 @@
+package sys
+
+import (
+	"encoding/binary"
+	"syscall"
+
+	"github.com/skerry-os/skerry/lwk/proc/signal"
+	"github.com/skerry-os/skerry/lwk/sched"
+)
+
+// Threads: clone(2), exit(2) and what belongs to a thread.
+
+const (
+	cloneVM           = 0x100
+	cloneSighand      = 0x800
+	cloneVfork        = 0x4000
+	cloneThread       = 0x10000
+	cloneSettls       = 0x80000
+	cloneParentSettid = 0x100000
+	cloneChildCleart  = 0x200000
+	cloneChildSettid  = 0x1000000
+	cloneNewAny       = 0x7e020080 // namespaces
+	clonePidfd        = 0x1000
+)
+
+// cloneArgs is what both clone and clone3 ask for.
+type cloneArgs struct {
+	flags, stack, parentTID, childTID, tls, exitSignal uint64
+}
+
+func clone(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	a := &t.Args
+	return s.clone(c, t, &cloneArgs{flags: a[0] &^ 0xff, exitSignal: a[0] & 0xff, stack: a[1],
+		parentTID: a[2], childTID: a[3], tls: a[4]})
+}
+
+func clone3(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	size := t.Args[1]
+	if size < 64 {
+		return -int64(syscall.EINVAL)
+	}
+	var b [88]byte
+	if size > uint64(len(b)) {
+		return -int64(syscall.E2BIG)
+	}
+	if err := s.copyIn(b[:size], uintptr(t.Args[0])); err != 0 {
+		return errno(err)
+	}
+	le := binary.LittleEndian
+	a := cloneArgs{flags: le.Uint64(b[0:]), childTID: le.Uint64(b[16:]), parentTID: le.Uint64(b[24:]),
+		exitSignal: le.Uint64(b[32:]), tls: le.Uint64(b[56:])}
+	stack, stackSize := le.Uint64(b[40:]), le.Uint64(b[48:])
+	if le.Uint64(b[64:]) != 0 || le.Uint64(b[80:]) != 0 {
+		return -int64(syscall.ENOSYS) // chosen thread ids, a cgroup
+	}
+	if stack != 0 {
+		a.stack = stack + stackSize
+	}
+	return s.clone(c, t, &a)
+}
+
+func (s *Sys) clone(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
+	if a.flags&cloneThread == 0 {
+		return s.newProcess(c, t, a)
+	}
+	if a.flags&cloneVM == 0 || a.flags&cloneSighand == 0 || a.flags&cloneNewAny != 0 {
+		return -int64(syscall.EINVAL)
+	}
+	s.K.Lock()
+	n := s.K.NewThread()
+	s.K.Unlock()
+	if n == nil {
+		return -int64(syscall.EAGAIN)
+	}
+	ext := n.Ctx.Ext
+	n.Ctx = t.Ctx
+	n.Ctx.Ext = ext
+	n.Ctx.RAX = 0
+	if a.stack != 0 {
+		n.Ctx.RSP = a.stack
+	}
+	if a.flags&cloneSettls != 0 {
+		n.Ctx.FSBase = a.tls
+	}
+	c.HAL.InheritVector(&n.Ctx)
+	n.Sig.Inherit(&t.Sig, false)
+	n.Allowed, n.Name = t.Allowed, t.Name
+	if a.flags&cloneParentSettid != 0 {
+		s.User.Store32(uintptr(a.parentTID), n.TID)
+	}
+	if a.flags&cloneChildSettid != 0 {
+		s.User.Store32(uintptr(a.childTID), n.TID)
+	}
+	if a.flags&cloneChildCleart != 0 {
+		n.ClearTID = uintptr(a.childTID)
+	}
+	tid := n.TID
+	s.K.Lock()
+	s.K.Make(n)
+	s.K.Unlock()
+	return int64(tid)
+}
+
+func exit(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	if s.K.Live() == 1 {
+		c.HAL.Settle()
+	}
+	s.exitThread(t, int(t.Args[0]&0xff))
+	return 0
+}
+
+// exitThread ends the running thread, and with the last one the program.
+func (s *Sys) exitThread(t *sched.Thread, status int) {
+	s.K.ReleaseRobust(t)
+	if s.K.Live() == 1 {
+		s.exit(status)
+	}
+	if t.ClearTID != 0 {
+		if s.User.Store32(t.ClearTID, 0) == 0 {
+			s.K.FutexWake(t.ClearTID, 1, ^uint32(0))
+		}
+	}
+	s.K.Lock()
+	t.Sig.Release()
+	s.K.FreeThread(t)
+	s.K.Unlock()
+	s.retarget(^signal.Set(0))
+}
+
+func exitGroup(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	s.exit(int(t.Args[0] & 0xff))
+	return 0
+}
+
+// exit ends the program.
+func (s *Sys) exit(status int) {
+	s.abandon()
+	s.ending()
+	s.Plat.Exit(status)
+}
+
+// abandon marks what the program's threads hold as they end all at once: other processes may wait.
+func (s *Sys) abandon() {
+	if s.lent.busy {
+		return // a child of vfork: the threads are its parent's
+	}
+	for i := uint32(0); ; i++ {
+		t := s.K.ByIndex(i)
+		if t == nil {
+			return
+		}
+		if t.State != sched.Free && t.Robust != 0 {
+			s.K.ReleaseRobust(t)
+		}
+	}
+}
+
+// die ends the program as an uncaught signal does.
+func (s *Sys) die(sig int) {
+	s.abandon()
+	s.ending()
+	s.Plat.Die(sig)
+}
+
+func getpid(s *Sys, _ *sched.Core, _ *sched.Thread) int64 { return int64(s.Proc.PID) }
+
+func gettid(_ *Sys, _ *sched.Core, t *sched.Thread) int64 { return int64(t.TID) }
+
+func setTidAddress(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	t.ClearTID = uintptr(t.Args[0])
+	return int64(t.TID)
+}
+
+func setRobustList(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	if t.Args[1] != 24 {
+		return -int64(syscall.EINVAL)
+	}
+	t.Robust = uintptr(t.Args[0])
+	return 0
+}
+
+func getRobustList(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	o := t
+	if tid := uint32(t.Args[0]); tid != 0 && tid != t.TID {
+		s.K.Lock()
+		o = s.K.ByTID(tid)
+		s.K.Unlock()
+		if o == nil {
+			return -int64(syscall.ESRCH)
+		}
+	}
+	if err := s.User.Store64(uintptr(t.Args[1]), uint64(o.Robust)); err != 0 {
+		return errno(err)
+	}
+	return errno(s.User.Store64(uintptr(t.Args[2]), 24))
+}
+
+func archPrctl(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	const setFS, getFS = 0x1002, 0x1003
+	switch t.Args[0] {
+	case setFS:
+		if t.Args[1] >= 1<<47-4096 {
+			return -int64(syscall.EPERM)
+		}
+		t.Ctx.FSBase = t.Args[1]
+		return 0
+	case getFS:
+		return errno(s.User.Store64(uintptr(t.Args[1]), t.Ctx.FSBase))
+	}
+	return -int64(syscall.EINVAL)
+}
+
+func getcpu(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	if p := uintptr(t.Args[0]); p != 0 {
+		if err := s.User.Store32(p, uint32(s.Proc.CPUs[c.Index])); err != 0 {
+			return errno(err)
+		}
+	}
+	if p := uintptr(t.Args[1]); p != 0 {
+		return errno(s.User.Store32(p, 0))
+	}
+	return 0
+}
+
+// membarrier: the cores of an enclave are kicked out of the program, which orders their memory.
+func membarrier(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const query, known = 0, 1 | 1<<3 | 1<<4 | 1<<5 | 1<<6
+	if t.Args[1] != 0 {
+		return -int64(syscall.EINVAL)
+	}
+	switch cmd := t.Args[0]; {
+	case cmd == query:
+		return known
+	case cmd&(cmd-1) != 0 || cmd&known == 0:
+		return -int64(syscall.EINVAL)
+	case cmd == 1<<4 || cmd == 1<<6: // registrations
+		return 0
+	}
+	// Linux knows all threads that run the program: they are the cores' own.
+	return s.inline(324, 1<<3, 0, 0, 0)
+}
