@@ -1,0 +1,333 @@
+package process
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"github.com/skerry-os/skerry/ikc"
+	"github.com/skerry-os/skerry/lwk/hal"
+)
+
+// Config is what a boot needs to know.
+type Config struct {
+	CPUs      []int  // the enclave's
+	ProxyCPUs []int  // where proxies, monitor and listener run
+	Limit     uint64 // bytes of memory
+	// Lookup finds the mapping of a program address, for the rewriting of call sites; it must not
+	// allocate or block.
+	Lookup func(addr uintptr) (Mapping, bool)
+	// NoRewrite leaves every call site as it is.
+	NoRewrite bool
+}
+
+func init() {
+	if startSP != 0 {
+		// Core 0 is the process's first thread: its id is the program's.
+		runtime.LockOSThread()
+	}
+}
+
+// Boot makes this process an enclave: the raw threads run, nothing of the program exists yet. It is
+// called once, on the main goroutine. What it takes (threads, memory) ends with the process.
+func Boot(cfg Config) (*Platform, error) {
+	if startSP == 0 {
+		return nil, fmt.Errorf("process platform: this process was not started to run a program (the verb must be the first argument)")
+	}
+	if len(cfg.CPUs) == 0 || len(cfg.CPUs) > maxCores {
+		return nil, fmt.Errorf("process platform: %d cores: from 1 to %d are possible", len(cfg.CPUs), maxCores)
+	}
+	addresses(&symbols)
+	makeLight()
+	textLow, textHigh = symbols[0], symbols[1]
+	if err := makeEnclave(cfg); err != nil {
+		return nil, fmt.Errorf("process platform: no memory for the enclave's own structures: %w", err)
+	}
+	if err := installHandlers(); err != nil {
+		return nil, err
+	}
+	text.lookup, text.off = cfg.Lookup, cfg.NoRewrite
+	if err := moveThreads(&enc.linux); err != nil {
+		return nil, err
+	}
+	return &Platform{}, nil
+}
+
+func makeEnclave(cfg Config) error {
+	a, err := mapAnonymous(unsafe.Sizeof(enclave{}))
+	if err != nil {
+		return err
+	}
+	e := at[enclave](a)
+	enc = e
+	e.ncores = len(cfg.CPUs)
+	e.linux = maskOf(cfg.ProxyCPUs)
+	e.npollers = int32(max(1, min(4, len(cfg.ProxyCPUs))))
+	e.spin = spinBudget
+	for _, c := range cfg.ProxyCPUs {
+		for _, d := range cfg.CPUs {
+			e.shared = e.shared || c == d
+		}
+	}
+	if e.shared {
+		e.spin = 0
+	}
+	pid, _ := raw(sysGetpid, 0, 0, 0, 0, 0, 0)
+	e.pid, e.limit = pid, cfg.Limit
+	if base := peakMemory(); e.limit != 0 && base >= e.limit {
+		e.limit += base // the peak of what this process was before an execve
+	}
+	if e.requests, err = makeRing(requestSlots); err != nil {
+		return err
+	}
+	for i := range e.ncores {
+		c := &e.cores[i]
+		c.self = addressOf(c)
+		c.index, c.cpu = uint32(i), cfg.CPUs[i]
+		c.entry = symbols[symEntry]
+		c.pid, c.tid = uint32(pid), uint32(pid)
+		if c.replies, err = makeRing(replySlots); err != nil {
+			return err
+		}
+	}
+	if e.tls, err = mapAnonymous(4096); err != nil {
+		return err
+	}
+	e.tls += 2048
+	if err := vector.setup(); err != nil {
+		return err
+	}
+	return text.setup()
+}
+
+// spinBudget is how often a poller looks before it sleeps: a few hundred microseconds.
+const spinBudget = 20000
+
+func makeRing(n int) (ikc.Ring, error) {
+	a, err := mapAnonymous(uintptr(n * ikc.SlotSize))
+	if err != nil {
+		return ikc.Ring{}, err
+	}
+	r, err := ikc.At(a, n)
+	if err == nil {
+		r.Reset()
+	}
+	return r, err
+}
+
+const (
+	saSiginfo  = 0x4
+	saOnstack  = 0x08000000
+	saRestorer = 0x04000000
+	saNodefer  = 0x40000000
+)
+
+// ourAction is the action with our handler, and more flags.
+func ourAction(flags uint64) sigaction {
+	return sigaction{handler: symbols[symHandler], restorer: symbols[symRestorer],
+		flags: saSiginfo | saOnstack | saRestorer | flags}
+}
+
+func installHandlers() error {
+	sa := ourAction(saNodefer)
+	for sig := 1; sig <= 64; sig++ {
+		if sig == int(syscall.SIGKILL) || sig == int(syscall.SIGSTOP) {
+			continue
+		}
+		if err := setHandler(sig, &sa); err != 0 {
+			return fmt.Errorf("process platform: cannot handle signal %d: %w", sig, err)
+		}
+	}
+	return nil
+}
+
+// startThreads starts the raw threads, which inherit the caller's CPUs: the Linux cores.
+func (e *enclave) startThreads(proxies int, watch bool) error {
+	if !watch {
+		e.limit = 0
+	}
+	// They block everything; a proxy then lets the kick through.
+	setSigmask(^uint64(0))
+	defer setSigmask(coreMask)
+	for _, entry := range [...]int{symMonitor, symListener} {
+		stack, err := mapAnonymous(proxyStack)
+		if err != nil {
+			return fmt.Errorf("process platform: stack of a helper thread: %w", err)
+		}
+		if tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[entry], 0, e.tls, 0); int64(tid) < 0 {
+			return fmt.Errorf("process platform: no thread for the Linux side: %w; raise the limit on processes (ulimit -u)", syscall.Errno(-int64(tid)))
+		}
+	}
+	for range proxies {
+		e.spawnProxy()
+	}
+	if e.nproxies.Load() == 0 {
+		return fmt.Errorf("process platform: no proxy could be started; raise the limit on processes (ulimit -u)")
+	}
+	return nil
+}
+
+// moveThreads binds every thread of the process to the given CPUs; threads made later inherit it.
+func moveThreads(m *cpuMask) error {
+	setAffinity(0, m)
+	fd, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("process platform: /proc/self/task: %w; is /proc mounted?", err)
+	}
+	defer syscall.Close(fd)
+	var buf [4096]byte
+	for {
+		n, err := syscall.ReadDirent(fd, buf[:])
+		if err != nil || n <= 0 {
+			return err
+		}
+		_, _, names := syscall.ParseDirent(buf[:n], -1, nil)
+		for _, s := range names {
+			tid := uintptr(0)
+			for _, d := range []byte(s) {
+				tid = tid*10 + uintptr(d-'0')
+			}
+			setAffinity(tid, m)
+		}
+	}
+}
+
+// Start implements hal.Platform.
+func (p *Platform) Start(i int, loop func()) {
+	if i != 0 {
+		go p.runCore(i, loop)
+		return
+	}
+	p.runCore(0, loop)
+}
+
+func (p *Platform) runCore(i int, loop func()) {
+	runtime.LockOSThread()
+	if i == 0 {
+		// Not before the program is loaded, which they would only slow down by polling.
+		if err := enc.startThreads(2, true); err != nil {
+			p.fail(err.Error())
+		}
+	}
+	growStack()
+	c := &enc.cores[i]
+	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
+	c.thread = tid
+	procPin()
+	setSigmask(coreMask)
+	c.gofs = getFS()
+	if err := c.makeShadow(); err != nil {
+		p.fail("no memory for a core")
+	}
+	setGS(c.self)
+	p.bind(c)
+	atomic.StoreUint32(&c.sleeping, 0)
+	loop()
+}
+
+// bind makes the calling thread the core's: on its CPU, with its system calls dispatched.
+func (p *Platform) bind(c *core) {
+	m := maskOf([]int{c.cpu})
+	setAffinity(0, &m)
+	p.dispatch()
+}
+
+// dispatch has Linux send SIGSYS for every system call of the calling thread that is not made in the
+// LWK's own text.
+func (p *Platform) dispatch() {
+	if _, err := raw(sysPrctl, prSetDispatch, 1, textLow, textHigh-textLow, 0, 0); err != 0 {
+		p.fail("prctl(PR_SET_SYSCALL_USER_DISPATCH): the kernel refuses; see skerry check")
+	}
+}
+
+func (p *Platform) fail(msg string) {
+	b := append([]byte("skerry: "), msg...)
+	b = append(b, '\n')
+	raw(syscall.SYS_WRITE, 2, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+	p.Exit(125)
+}
+
+// Ranges returns the address ranges that are this process's own and that a program might ask for by
+// number: the image. The rest of the LWK's memory is above all that programs name, and a mapping
+// over it is refused by Linux (MAP_FIXED_NOREPLACE).
+func (p *Platform) Ranges() [][2]uintptr {
+	return [][2]uintptr{{textLow &^ 0xffff, imageEnd()}}
+}
+
+// PoolMemory gets memory for the program's small mappings: huge pages from the second on (the
+// first one stays small, so that a program that needs little does not wait for 2 MiB of zeros).
+func (p *Platform) PoolMemory(size uintptr) (base, got uintptr, err error) {
+	const huge = 2 << 20
+	size = (size + huge - 1) &^ (huge - 1)
+	a, err := mapAnonymous(size + huge)
+	if err != nil {
+		return 0, 0, fmt.Errorf("process platform: memory pool of %d MiB: %w", size>>20, err)
+	}
+	base = (a + huge - 1) &^ (huge - 1)
+	raw(sysMadvise, base+huge, size-huge, 14, 0, 0, 0) // MADV_HUGEPAGE, where there are any
+	return base, size, nil
+}
+
+// Initial is what Linux gave this process for the program.
+type Initial struct {
+	Args, Env []string
+	Aux       []byte
+	Ignored   uint64 // signals, bit n-1
+	Mask      uint64
+}
+
+// Given returns the start-up values as the entry point kept them, from the stack that Linux made. The strings refer to
+// that stack, which nobody unmaps.
+func Given() Initial {
+	g := Initial{Ignored: startIgnored, Mask: startMask}
+	if startSP == 0 {
+		return g
+	}
+	// argc and argv were moved down by two words; the rest is where it was.
+	argc := int(*at[uint64](startSP - 16))
+	for i := range argc {
+		g.Args = append(g.Args, cstring(*at[uintptr](startSP - 8 + uintptr(i)*8)))
+	}
+	a := startSP + 8 + uintptr(argc)*8 + 8
+	for *at[uintptr](a) != 0 {
+		g.Env = append(g.Env, cstring(*at[uintptr](a)))
+		a += 8
+	}
+	a += 8
+	n := uintptr(0)
+	for *at[uint64](a + n) != 0 {
+		n += 16
+	}
+	g.Aux = bytesAt(a, int(n+16))
+	return g
+}
+
+func cstring(a uintptr) string {
+	n := 0
+	for *at[byte](a + uintptr(n)) != 0 {
+		n++
+	}
+	return unsafe.String((*byte)(unsafe.Add(unsafe.Pointer(nil), a)), n)
+}
+
+var _ hal.Memory = memory{}
+
+// Random returns random bytes from Linux.
+func (p *Platform) Random() (b [16]byte) {
+	raw(318, uintptr(unsafe.Pointer(&b)), uintptr(len(b)), 0, 0, 0, 0) // getrandom
+	return b
+}
+
+// Restore puts back what the Go runtime changed for itself and the program would notice: it closes
+// those of the descriptors 0 to 2 that were closed when this process began (the runtime has opened
+// /dev/null there), and the limit on open files is again what it was.
+func (p *Platform) Restore() {
+	raw(302, 0, 7, uintptr(unsafe.Pointer(&startFiles)), 0, 0, 0) // prlimit64(RLIMIT_NOFILE)
+	for fd := range 3 {
+		if startClosed>>fd&1 != 0 {
+			syscall.Close(fd)
+		}
+	}
+}

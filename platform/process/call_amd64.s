@@ -1,0 +1,234 @@
+#include "textflag.h"
+
+// func shippedCall(cancel *uint32, nr uintptr, args *[6]uint64) (ret uintptr)
+//
+// Makes the system call on a proxy unless *cancel is set. An interruption (the kick signal) between
+// callBegin and callMade moves the instruction pointer to callCancel, one that comes later makes
+// Linux end the call with EINTR: in neither case does the call begin to block afterwards.
+TEXT ·shippedCall(SB), NOSPLIT|NOFRAME, $0-32
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), AX
+	MOVQ 24(SP), R12
+	MOVQ 0(R12), DI
+	MOVQ 8(R12), SI
+	MOVQ 16(R12), DX
+	MOVQ 24(R12), R10
+	MOVQ 32(R12), R8
+	MOVQ 40(R12), R9
+	JMP  ·callBegin(SB)
+
+// Written as bytes, because the handler must know where the SYSCALL ends: callBegin+7 (CALL_MADE).
+TEXT ·callBegin(SB), NOSPLIT|NOFRAME, $0
+	BYTE $0x83; BYTE $0x3b; BYTE $0x00                         // +0 CMPL (BX), $0
+	BYTE $0x75; BYTE $0x08                                     // +3 JNE +13
+	BYTE $0x0f; BYTE $0x05                                     // +5 SYSCALL
+	BYTE $0x48; BYTE $0x89; BYTE $0x44; BYTE $0x24; BYTE $0x20 // +7 MOVQ AX, 32(SP)
+	BYTE $0xc3                                                 // +12 RET
+	JMP  ·callCancel(SB)                                       // +13
+
+TEXT ·callCancel(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $-512, 32(SP)         // not made: the scheduler's unmade
+	RET
+
+// func rawThread(flags, stack, fn, arg, tls, id uintptr) (tid uintptr)
+//
+// clone(2) of a thread that the Go runtime does not know. It runs fn(arg) (the entry of an ABI0 Go
+// function that is nosplit all the way down) on its own stack, with a dummy TLS block (so that the
+// g that Go's wrappers load is nil) and no GS, and ends itself when fn returns.
+TEXT ·rawThread(SB), NOSPLIT|NOFRAME, $0-56
+	MOVQ 8(SP), DI
+	MOVQ 16(SP), SI
+	MOVQ 24(SP), R12
+	MOVQ 32(SP), R13
+	MOVQ 40(SP), R14
+	XORL DX, DX
+	XORL R10, R10
+	XORL R8, R8
+	MOVQ $56, AX
+	SYSCALL
+	TESTQ AX, AX
+	JEQ  child
+	MOVQ AX, ret+48(FP)
+	RET
+child:
+	WRFSBASEQ R14
+	XORL AX, AX
+	WRGSBASEQ AX
+	XORL BP, BP
+	SUBQ $16, SP
+	MOVQ R13, 0(SP)
+	CALL R12
+	XORL DI, DI
+	MOVQ $60, AX
+	SYSCALL
+	INT $3
+
+// func vforkClone(flags, save, room uintptr) int64
+//
+// clone(2) of a process that shares this memory, this stack included: the parent, which stands still
+// until the child is gone, finds its stack as it left it, from here to the goroutine's end (g.stack.hi,
+// the second word of g), because it is copied to save before and back after. -ENOMEM if it is larger
+// than room. The child uses the stack itself, and must not make it grow (runCore sees to its size).
+TEXT ·vforkClone(SB), NOSPLIT|NOFRAME, $0-32
+	MOVQ flags+0(FP), R12
+	MOVQ save+8(FP), R13
+	MOVQ room+16(FP), R14
+	MOVQ (TLS), AX
+	MOVQ 8(AX), R15
+	SUBQ SP, R15               // bytes of stack in use
+	MOVQ $-12, AX
+	CMPQ R15, R14
+	JHI  done
+	CLD
+	MOVQ SP, SI
+	MOVQ R13, DI
+	MOVQ R15, CX
+	REP; MOVSB
+	MOVQ R12, DI
+	XORL SI, SI
+	XORL DX, DX
+	XORL R10, R10
+	XORL R8, R8
+	MOVQ $56, AX
+	SYSCALL
+	TESTQ AX, AX
+	JEQ  done
+	CLD
+	MOVQ R13, SI
+	MOVQ SP, DI
+	MOVQ R15, CX
+	REP; MOVSB
+done:
+	MOVQ AX, ret+24(FP)
+	RET
+
+// func setGS(base uintptr)
+TEXT ·setGS(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ 8(SP), AX
+	WRGSBASEQ AX
+	RET
+
+// func getFS() uintptr
+TEXT ·getFS(SB), NOSPLIT|NOFRAME, $0-8
+	RDFSBASEQ AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func pause()
+TEXT ·pause(SB), NOSPLIT|NOFRAME, $0-0
+	PAUSE
+	RET
+
+// func fence(): a full memory barrier
+TEXT ·fence(SB), NOSPLIT|NOFRAME, $0-0
+	LOCK
+	ADDL $0, -8(SP)            // orders as MFENCE does, and is faster
+	RET
+
+// func addresses(out *[nsymbols]uintptr): what the Go side must know of the image and of this
+// assembly, in the order of the constants in asm.go.
+TEXT ·addresses(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ 8(SP), DI
+	LEAQ runtime·text(SB), AX
+	MOVQ AX, 0(DI)
+	LEAQ runtime·etext(SB), AX
+	MOVQ AX, 8(DI)
+	LEAQ ·entrySyscall(SB), AX
+	MOVQ AX, 16(DI)
+	LEAQ ·sighandler(SB), AX
+	MOVQ AX, 24(DI)
+	LEAQ ·sigreturn(SB), AX
+	MOVQ AX, 32(DI)
+	LEAQ ·proxyEntry(SB), AX
+	MOVQ AX, 40(DI)
+	LEAQ ·monitorEntry(SB), AX
+	MOVQ AX, 48(DI)
+	LEAQ ·listenerEntry(SB), AX
+	MOVQ AX, 56(DI)
+	LEAQ runtime·end(SB), AX
+	MOVQ AX, 64(DI)
+	LEAQ ·enterCode(SB), AX
+	MOVQ AX, 72(DI)
+	LEAQ ·settleCode(SB), AX
+	MOVQ AX, 80(DI)
+	LEAQ ·pauseCode(SB), AX
+	MOVQ AX, 88(DI)
+	LEAQ ·inUseCode(SB), AX
+	MOVQ AX, 96(DI)
+	LEAQ ·getMXCSRCode(SB), AX
+	MOVQ AX, 104(DI)
+	LEAQ ·setMXCSRCode(SB), AX
+	MOVQ AX, 112(DI)
+	LEAQ ·saveHighCode(SB), AX
+	MOVQ AX, 120(DI)
+	LEAQ ·loadHighCode(SB), AX
+	MOVQ AX, 128(DI)
+	LEAQ ·userCopyCode(SB), AX
+	MOVQ AX, 136(DI)
+	LEAQ ·userZeroCode(SB), AX
+	MOVQ AX, 144(DI)
+	LEAQ ·userLoad32Code(SB), AX
+	MOVQ AX, 152(DI)
+	LEAQ ·userStore32Code(SB), AX
+	MOVQ AX, 160(DI)
+	LEAQ ·userLoad64Code(SB), AX
+	MOVQ AX, 168(DI)
+	LEAQ ·userStore64Code(SB), AX
+	MOVQ AX, 176(DI)
+	LEAQ ·userCAS32Code(SB), AX
+	MOVQ AX, 184(DI)
+	LEAQ ·switchCode(SB), AX
+	MOVQ AX, 192(DI)
+	LEAQ ·nowCode(SB), AX
+	MOVQ AX, 200(DI)
+	RET
+
+// nowCode is the code of the func value now() int64 (light_unsafe.go): the monotonic clock from the
+// vDSO, whose address the runtime has found; on the caller's own stack, which is large.
+TEXT ·nowCode(SB), NOSPLIT|NOFRAME, $0
+	PUSHQ BP
+	MOVQ SP, BP                // kept by C code
+	SUBQ $32, SP
+	ANDQ $~15, SP
+	MOVL $1, DI                // CLOCK_MONOTONIC
+	MOVQ SP, SI
+	MOVQ runtime·vdsoClockgettimeSym(SB), AX
+	TESTQ AX, AX
+	JEQ  novdso
+	CALL AX
+	JMP  read
+novdso:
+	MOVL $228, AX
+	SYSCALL
+read:
+	MOVQ 0(SP), AX
+	MOVQ 8(SP), DX
+	MOVQ BP, SP
+	POPQ BP
+	IMULQ $1000000000, AX
+	ADDQ DX, AX
+	XORPS X15, X15
+	RET
+
+// pauseCode is the code of the func value lookAway() (light_unsafe.go).
+TEXT ·pauseCode(SB), NOSPLIT|NOFRAME, $0
+	PAUSE
+	RET
+
+TEXT ·proxyEntry(SB), NOSPLIT, $8-8
+	MOVQ arg+0(FP), AX
+	MOVQ AX, 0(SP)
+	CALL ·proxyMain(SB)
+	RET
+
+TEXT ·monitorEntry(SB), NOSPLIT, $8-8
+	MOVQ arg+0(FP), AX
+	MOVQ AX, 0(SP)
+	CALL ·monitorMain(SB)
+	RET
+
+TEXT ·listenerEntry(SB), NOSPLIT, $8-8
+	MOVQ arg+0(FP), AX
+	MOVQ AX, 0(SP)
+	CALL ·listenerMain(SB)
+	RET

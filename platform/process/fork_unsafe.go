@@ -1,0 +1,114 @@
+package process
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// Fork implements hal.Platform: clone(2) of this process by the calling core's thread. Memory of both
+// the program and the LWK is Linux's copy on write; of the threads only the calling core's is in
+// the child, as with any fork. That is safe for the Go runtime because the core's goroutine is pinned
+// and allocates nothing, and no collection runs: what the lost threads were doing (the runtime's
+// monitor, idle ones) holds nothing that the child will need.
+func (p *Platform) Fork(core int, flags uint64, parentTID, childTID uintptr, threads int) int64 {
+	r, err := raw(sysClone, uintptr(flags), 0, parentTID, childTID, 0, 0)
+	if err != 0 {
+		return -int64(err)
+	}
+	if r == 0 {
+		p.reborn(core, threads)
+	}
+	// From now on several enclaves share the cores, so that polling for long takes time from them.
+	enc.spin = min(enc.spin, spinShared)
+	return int64(r)
+}
+
+// spinShared is the polling budget of processes that have forked: a few microseconds.
+const spinShared = 500
+
+// reborn makes the child's half of the process an enclave of its own, of one core.
+func (p *Platform) reborn(core, threads int) {
+	e, c := enc, &enc.cores[core]
+	e.pid, _ = raw(sysGetpid, 0, 0, 0, 0, 0, 0)
+	e.home = uint32(core)
+	e.requests.Reset()
+	e.sendAt.Reset()
+	e.takeAt.Reset()
+	e.pollers.Store(0)
+	e.asleep.Store(0)
+	e.nproxies.Store(0)
+	recording.stop()
+	e.monitor = monitor{}
+	e.family = 1
+	for i := range min(threads, maxThreads) {
+		e.calls[i].proxy, e.calls[i].cancel = 0, 0
+	}
+	for i := range e.ncores {
+		o := &e.cores[i]
+		o.replies.Reset()
+		o.replySend.Reset()
+		o.replyTake.Reset()
+		o.user, o.kick, o.inRun, o.waiting, o.sleeping, o.awaken, o.ringing = 0, 0, 0, 0, 0, 0, 0
+		o.deadline, o.unrung, o.atSea, o.noted, o.absent = 0, 0, 0, 0, 0
+		o.pid = uint32(e.pid)
+	}
+	c.tid = uint32(e.pid)
+	c.thread, _ = raw(sysGettid, 0, 0, 0, 0, 0, 0)
+	text.patching = 0
+	setAffinity(0, &e.linux)
+	if err := e.startThreads(1, false); err != nil {
+		p.fail("a forked process has no threads for its system calls: raise the limit on processes (ulimit -u)")
+	}
+	p.bind(c)
+}
+
+const (
+	sysClone  = 56
+	sysExecve = 59
+)
+
+// Exec implements hal.Platform: this process becomes another enclave, by executing its own image
+// again. All signals are blocked meanwhile, so that none is lost.
+func (p *Platform) Exec(argv, env []string) int64 {
+	path := "/proc/self/exe"
+	list := make([]string, 0, len(argv)+len(env)+3)
+	list = append(append(append(list, path, ""), argv...), "")
+	list = append(list, env...)
+	p0, e := pointers(list)
+	if e != 0 {
+		return -int64(e)
+	}
+	// Empty strings stand for the ends of the arrays.
+	p0[1], p0[2+len(argv)] = 0, 0
+	setSigmask(^uint64(0))
+	_, err := raw(sysExecve, p0[0], uintptr(unsafe.Pointer(&p0[2])), uintptr(unsafe.Pointer(&p0[3+len(argv)])), 0, 0, 0)
+	setSigmask(coreMask)
+	return -int64(err)
+}
+
+// pointers makes an array of pointers to strings, with its end, and the strings, in one piece of memory
+// outside the Go heap: execArea, which whoever survives unmaps.
+func pointers(list []string) ([]uintptr, syscall.Errno) {
+	size := uintptr(len(list)+1) * 8
+	n := size
+	for _, s := range list {
+		n += uintptr(len(s)) + 1
+	}
+	if execArea.base != 0 {
+		raw(sysMunmap, execArea.base, execArea.size, 0, 0, 0, 0) // of a call that failed
+		execArea.base = 0
+	}
+	base, err := raw(sysMmap, 0, n, 3, 0x22, ^uintptr(0), 0)
+	if err != 0 {
+		return nil, err
+	}
+	execArea.base, execArea.size = base, n
+	out := unsafe.Slice(at[uintptr](base), len(list)+1)
+	p := base + size
+	for i, s := range list {
+		out[i] = p
+		copy(bytesAt(p, len(s)), s)
+		p += uintptr(len(s)) + 1
+	}
+	return out, 0
+}

@@ -1,0 +1,154 @@
+#include "textflag.h"
+
+// The image's entry point (linker flag -E): before the Go runtime starts, on the stack that Linux
+// made, with nothing initialized.
+//
+// For every verb but those that run a program it goes on to the runtime at once. For those it
+//   1. keeps the stack's address (arguments, environment and auxiliary vector as they came),
+//   2. records which signals were ignored and which of the descriptors 0 to 2 were closed, and
+//      the limit on open files, all of which the Go runtime changes during its start,
+//   3. blocks all signals, so that no thread of the runtime ever takes one that is the program's,
+//   4. puts two variables in front of the environment: the runtime reads GODEBUG (no AVX in its
+//      assembly, no asynchronous preemption) and GOGC (no collection) from there only.
+// Step 4 moves argc, argv and its terminator down by two words; the rest stays where it is.
+
+DATA ·godebug<>+0(SB)/8, $"GODEBUG="
+DATA ·godebug<>+8(SB)/8, $"cpu.avx="
+DATA ·godebug<>+16(SB)/8, $"off,cpu."
+DATA ·godebug<>+24(SB)/8, $"avx2=off"
+DATA ·godebug<>+32(SB)/8, $",cpu.avx"
+DATA ·godebug<>+40(SB)/8, $"512f=off"
+DATA ·godebug<>+48(SB)/8, $",cpu.avx"
+DATA ·godebug<>+56(SB)/8, $"512cd=of"
+DATA ·godebug<>+64(SB)/8, $"f,cpu.av"
+DATA ·godebug<>+72(SB)/8, $"x512bw=o"
+DATA ·godebug<>+80(SB)/8, $"ff,cpu.a"
+DATA ·godebug<>+88(SB)/8, $"vx512dq="
+DATA ·godebug<>+96(SB)/8, $"off,cpu."
+DATA ·godebug<>+104(SB)/8, $"avx512vl"
+DATA ·godebug<>+112(SB)/8, $"=off,asy"
+DATA ·godebug<>+120(SB)/8, $"ncpreemp"
+DATA ·godebug<>+128(SB)/8, $"toff=1,c"
+DATA ·godebug<>+136(SB)/8, $"ontainer"
+DATA ·godebug<>+144(SB)/8, $"maxprocs"
+DATA ·godebug<>+152(SB)/8, $"=0,updat"
+DATA ·godebug<>+160(SB)/8, $"emaxproc"
+DATA ·godebug<>+168(SB)/8, $0x0000000000303d73
+GLOBL ·godebug<>(SB), RODATA, $176
+
+DATA ·gogc<>+0(SB)/8, $"GOGC=off"
+DATA ·gogc<>+8(SB)/8, $0x0000000000000000
+GLOBL ·gogc<>(SB), RODATA, $16
+
+#define SYS_rt_sigaction 13
+#define SYS_rt_sigprocmask 14
+#define SYS_fcntl 72
+#define SYS_prlimit64 302
+#define SYS_membarrier 324
+
+TEXT ·start(SB), NOSPLIT|NOFRAME, $0
+	MOVQ 0(SP), AX             // argc
+	CMPQ AX, $2
+	JLT  inherited
+	MOVQ 16(SP), BX            // argv[1]
+	CMPL 0(BX), $0x006e7572    // "run\0"
+	JEQ  enclave
+
+inherited:
+	// A program that was started by execve from an enclave: its first variable says so.
+	MOVQ 16(SP)(AX*8), BX      // envp[0]
+	TESTQ BX, BX
+	JEQ  plain
+	MOVQ $0x455f595252454b53, CX // "SKERRY_E"
+	CMPQ 0(BX), CX
+	JEQ  enclave
+
+plain:
+	JMP _rt0_amd64_linux(SB)
+
+enclave:
+	MOVQ SP, ·startSP(SB)
+	SUBQ $160, SP
+
+	// Ignored signals: the handler is SIG_IGN (1).
+	MOVQ $1, R12
+sigloop:
+	MOVQ R12, DI
+	XORL SI, SI
+	LEAQ 0(SP), DX
+	MOVQ $8, R10
+	MOVL $SYS_rt_sigaction, AX
+	SYSCALL
+	TESTQ AX, AX
+	JNE  signext
+	CMPQ 0(SP), $1
+	JNE  signext
+	LEAQ -1(R12), CX
+	MOVQ $1, BX
+	SHLQ CX, BX
+	ORQ  BX, ·startIgnored(SB)
+signext:
+	INCQ R12
+	CMPQ R12, $65
+	JNE  sigloop
+
+	// All blocked from here.
+	MOVQ $-1, AX
+	MOVQ AX, 0(SP)
+	MOVQ $2, DI                // SIG_SETMASK
+	LEAQ 0(SP), SI
+	LEAQ ·startMask(SB), DX
+	MOVQ $8, R10
+	MOVL $SYS_rt_sigprocmask, AX
+	SYSCALL
+
+	// The runtime raises the soft limit on open files.
+	XORL DI, DI
+	MOVQ $7, SI                // RLIMIT_NOFILE
+	XORL DX, DX
+	LEAQ ·startFiles(SB), R10
+	MOVL $SYS_prlimit64, AX
+	SYSCALL
+
+	// Registering for expedited barriers is free while there is one thread; later it waits for all
+	// CPUs, some milliseconds.
+	MOVQ $(1<<4), DI           // REGISTER_PRIVATE_EXPEDITED
+	XORL SI, SI
+	MOVL $SYS_membarrier, AX
+	SYSCALL
+	MOVQ $(1<<6), DI           // REGISTER_PRIVATE_EXPEDITED_SYNC_CORE
+	XORL SI, SI
+	MOVL $SYS_membarrier, AX
+	SYSCALL
+
+	XORL R12, R12
+fdloop:
+	MOVQ R12, DI
+	MOVQ $1, SI                // F_GETFD
+	MOVL $SYS_fcntl, AX
+	SYSCALL
+	CMPQ AX, $-9               // EBADF
+	JNE  fdnext
+	MOVQ R12, CX
+	MOVQ $1, BX
+	SHLQ CX, BX
+	ORQ  BX, ·startClosed(SB)
+fdnext:
+	INCQ R12
+	CMPQ R12, $3
+	JNE  fdloop
+
+	// Two more variables.
+	ADDQ $160, SP
+	MOVQ SP, SI
+	SUBQ $16, SP
+	MOVQ SP, DI
+	MOVQ 0(SI), CX
+	ADDQ $2, CX                // argc, argv[argc], NULL
+	CLD
+	REP; MOVSQ
+	LEAQ ·godebug<>(SB), AX
+	MOVQ AX, 0(DI)
+	LEAQ ·gogc<>(SB), AX
+	MOVQ AX, 8(DI)
+	JMP _rt0_amd64_linux(SB)
