@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/skerry-os/skerry/fwk/cpus"
+)
+
+// A program in an enclave that executes another one stays in its enclave: skerry executes itself, and
+// finds what it has to know in the first variable of the environment, which the new program does not
+// get to see. The entry point of the image (platform/process) looks for the name's beginning.
+
+const variable = "SKERRY_ENCLAVE="
+
+// Inherited is what is handed on from one program of an enclave to the next.
+type Inherited struct {
+	Plan
+	Mask, Ignored uint64 // signals blocked and ignored, bit n-1
+}
+
+// Variable encodes it: fields separated by ";", last the trace's path, whose length comes before, and
+// the program's, which may hold anything.
+func (i *Inherited) Variable() string {
+	opts := ""
+	if i.Verbose {
+		opts = "v"
+	}
+	if i.Stats {
+		opts += "s"
+	}
+	return variable + strings.Join([]string{cpus.Format(i.CPUs), cpus.Format(i.ProxyCPUs), strconv.FormatUint(i.Mem, 16),
+		strconv.FormatUint(i.Mask, 16), strconv.FormatUint(i.Ignored, 16), opts,
+		strconv.Itoa(len(i.Trace)), i.Trace + i.Path}, ";")
+}
+
+// Inherit decodes the environment of a process that an enclave's program executed; ok is false for any
+// other process. Args is left to the caller.
+func Inherit(env []string) (i *Inherited, ok bool) {
+	if len(env) == 0 || !strings.HasPrefix(env[0], variable) {
+		return nil, false
+	}
+	f := strings.SplitN(env[0][len(variable):], ";", 8)
+	if len(f) != 8 {
+		return nil, false
+	}
+	i = &Inherited{}
+	var errs [6]error
+	var own, linux cpus.Set
+	own, errs[0] = cpus.Parse(f[0])
+	linux, errs[1] = cpus.Parse(f[1])
+	i.Mem, errs[2] = strconv.ParseUint(f[2], 16, 64)
+	i.Mask, errs[3] = strconv.ParseUint(f[3], 16, 64)
+	i.Ignored, errs[4] = strconv.ParseUint(f[4], 16, 64)
+	trace, err := strconv.Atoi(f[6])
+	if errs[5] = err; trace < 0 || trace > len(f[7]) {
+		return nil, false
+	}
+	for _, err := range errs {
+		if err != nil {
+			return nil, false
+		}
+	}
+	i.CPUs, i.ProxyCPUs = own.List(), linux.List()
+	i.Verbose, i.Stats = strings.Contains(f[5], "v"), strings.Contains(f[5], "s")
+	i.Trace, i.Path = f[7][:trace], f[7][trace:]
+	i.Env, i.Platform = env[1:], "process"
+	return i, true
+}
