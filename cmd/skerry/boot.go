@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/skerry-os/skerry/fwk/plan"
+	"github.com/skerry-os/skerry/lwk"
+	"github.com/skerry-os/skerry/lwk/proc"
+	"github.com/skerry-os/skerry/lwk/proc/image"
+	"github.com/skerry-os/skerry/lwk/sys"
+	"github.com/skerry-os/skerry/platform/process"
+)
+
+// bootProcess makes this process the program's, on the process platform.
+func bootProcess(p *plan.Plan) error {
+	given := process.Given()
+	as := *p
+	if len(p.Args) > 0 && strings.ContainsRune(p.Args[0], '/') {
+		as.Path = p.Args[0] // as it was typed: what a script, and AT_EXECFN, get to see
+	}
+	return bootWith(&as, &given)
+}
+
+// bootInherited goes on with an enclave whose program has executed another one; see plan.Inherit.
+func bootInherited(in *plan.Inherited, given *process.Initial) error {
+	in.Args = given.Args
+	given.Mask, given.Ignored = in.Mask, in.Ignored
+	return bootWith(&in.Plan, given)
+}
+
+func bootWith(p *plan.Plan, given *process.Initial) error {
+	if p.Cwd != "" {
+		if err := os.Chdir(p.Cwd); err != nil {
+			return plan.Failure("cannot enter the directory", p.Cwd, err.Error())
+		}
+	}
+	// The runtime takes these from the program's environment and from the CPUs that the process may use
+	// just now. Every core keeps a processor of the runtime for itself, and nothing is ever collected.
+	runtime.GOMAXPROCS(len(p.CPUs) + 2)
+	debug.SetMemoryLimit(math.MaxInt64)
+	var k *lwk.Kernel
+	plat, err := process.Boot(process.Config{CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem,
+		Lookup: func(addr uintptr) (process.Mapping, bool) { return lookup(k, addr) }})
+	if err != nil {
+		return plan.Failure("cannot start an enclave", err.Error(), "see skerry check")
+	}
+	pool, size, err := plat.PoolMemory(uintptr(p.Mem))
+	if err != nil {
+		return plan.Failure("cannot start an enclave", err.Error(), "give a smaller --mem")
+	}
+	pid := uint32(os.Getpid())
+	c := lwk.Config{
+		Program: proc.Program{Path: p.Path, Args: p.Args, Env: p.Env, Aux: image.ParseAux(given.Aux),
+			Random: plat.Random(), Stack: stackLimit()},
+		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose,
+			Exec: func(path string, args, env []string, i sys.Inherited) int64 {
+				return execute(plat, p, pid, path, args, env, i)
+			}},
+		Limit: p.Mem, Ignored: given.Ignored, Mask: given.Mask,
+		Reserved: plat.Ranges(), Pool: pool, PoolSize: size,
+	}
+	if k, err = lwk.New(plat, c); err != nil {
+		return plan.Failure("cannot start an enclave", err.Error(), "")
+	}
+	if err := k.Load(c); err != nil {
+		return notRunnable(p, err)
+	}
+	if err := observe(p, plat, k, c.Process.PID); err != nil {
+		return err
+	}
+	plat.Restore()
+	k.Run()
+	return nil
+}
+
+// execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
+// is found before the old one is gone.
+func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args, env []string, i sys.Inherited) int64 {
+	if err := proc.Check(path); err != nil {
+		var e syscall.Errno
+		if errors.As(err, &e) {
+			return -int64(e)
+		}
+		return -int64(syscall.ENOEXEC)
+	}
+	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored}
+	next.Path = path
+	if uint32(os.Getpid()) != pid {
+		next.Stats, next.Trace = false, "" // a child of the program that was started
+	}
+	return plat.Exec(args, append([]string{next.Variable()}, env...))
+}
+
+// notRunnable gives a program that could not be loaded its exit status.
+func notRunnable(p *plan.Plan, err error) error {
+	e := &plan.Error{Status: plan.StatusNotRun, What: "cannot run the program", On: err.Error()}
+	if errors.Is(err, syscall.ENOENT) {
+		e.Do = "check the path of the file or its interpreter"
+	}
+	return e
+}
+
+func stackLimit() uint64 {
+	var r syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_STACK, &r) != nil {
+		return 0
+	}
+	return r.Cur
+}
+
+func lookup(k *lwk.Kernel, addr uintptr) (process.Mapping, bool) {
+	const mapAnon, mapShared = 0x20, 1
+	if k == nil {
+		return process.Mapping{}, false
+	}
+	a, ok := k.Space.Find(addr)
+	if !ok {
+		return process.Mapping{}, false
+	}
+	return process.Mapping{Start: a.Start, End: a.End, Prot: a.Prot, Off: a.Off,
+		Private: a.Flags&(mapAnon|mapShared) == 0}, true
+}
