@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// reportOf makes a report of measured rows; costs are base and other.
+func reportOf(t *testing.T, costs map[string][2]float64) *Report {
+	t.Helper()
+	var names []string
+	for name := range costs {
+		names = append(names, name)
+	}
+	ms, err := Select(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []Row
+	for _, m := range ms {
+		row := Row{Measurement: m, Rounds: 5}
+		row.Base.Costs = []float64{costs[m.Name][0]}
+		if m.Kind != Context {
+			row.Other.Costs = []float64{costs[m.Name][1]}
+		}
+		rows = append(rows, row)
+	}
+	line, shown := withRoundTrip(&rows)
+	return newReport(Options{Base: Linux{}, Other: Skerry{}, Rounds: 5, Batches: 1}, rows, line, shown)
+}
+
+func TestTrust(t *testing.T) {
+	for _, c := range []struct {
+		costs map[string][2]float64
+		trust Trust
+		text  string
+	}{
+		{map[string][2]float64{"getpid": {100, 3}}, Unknown, "no control in this run"},
+		{map[string][2]float64{"getpid": {100, 3}, "compute": {100, 105}}, Trusted, ""},
+		{map[string][2]float64{"compute": {100, 105}, "memcpy": {100, 80}}, Untrusted, "control moved: the ratios above are not trustworthy"},
+		{map[string][2]float64{"compute": {100, 120}, "memcpy": {100, 100}}, Untrusted, "control MOVED"},
+	} {
+		report := reportOf(t, c.costs)
+		if report.Trust != c.trust {
+			t.Errorf("%v: trust %v, want %v", c.costs, report.Trust, c.trust)
+		}
+		var table bytes.Buffer
+		if err := report.WriteTable(&table); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(table.String(), c.text) || (c.trust == Untrusted) != strings.Contains(table.String(), "trustworthy") {
+			t.Errorf("%v: the table misses %q:\n%s", c.costs, c.text, table.String())
+		}
+		for _, row := range decode(t, report) {
+			want := map[Trust]any{Unknown: nil, Trusted: true, Untrusted: false}[c.trust]
+			if row["trusted"] != want {
+				t.Errorf("%v: trusted is %v, want %v", c.costs, row["trusted"], want)
+			}
+		}
+	}
+}
+
+func TestAFailedControlIsNotTrusted(t *testing.T) {
+	rows := []Row{{Measurement: Measurement{Name: "compute", Kind: Control}}}
+	rows[0].Other.Err = errors.New("skerry: exit status 1")
+	report := newReport(Options{Base: Linux{}, Other: Skerry{}}, rows, -1, 1)
+	var table bytes.Buffer
+	if err := report.WriteTable(&table); err != nil {
+		t.Fatal(err)
+	}
+	if report.Trust != Untrusted || !strings.Contains(table.String(), "control failed: the ratios above are not trustworthy") {
+		t.Errorf("trust %v:\n%s", report.Trust, table.String())
+	}
+}
+
+func decode(t *testing.T, report *Report) []map[string]any {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.WriteJSON(&out); err != nil {
+		t.Fatal(err)
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(out.Bytes(), &list); err != nil {
+		t.Fatalf("%v in %s", err, out.String())
+	}
+	return list
+}
+
+func TestJSON(t *testing.T) {
+	list := decode(t, reportOf(t, map[string][2]float64{"getpid": {100, 3}, "compute": {2, 2}, "cacheline": {60, 0}}))
+	if len(list) != 3 {
+		t.Fatalf("%d objects", len(list))
+	}
+	for key, want := range map[string]any{
+		"name": "getpid", "unit": "ns", "linux": 100.0, "skerry": 3.0, "ratio": 0.03, "spread": 0.0,
+		"linux_min": 100.0, "skerry_max": 3.0, "rounds": 5.0, "target": 0.05, "met": true, "control": false, "trusted": true,
+	} {
+		if list[0][key] != want {
+			t.Errorf("getpid's %s is %v, want %v", key, list[0][key], want)
+		}
+	}
+	if list[1]["control"] != true || list[1]["met"] != nil {
+		t.Errorf("the control: %v", list[1])
+	}
+	context := list[2]
+	for _, key := range []string{"skerry", "ratio", "target"} {
+		if value, there := context[key]; !there || value != nil {
+			t.Errorf("the context's %s is %v (there: %v), want null", key, value, there)
+		}
+	}
+}
+
+func TestMachine(t *testing.T) {
+	const info = "processor\t: 0\nmodel name\t: Some  CPU @ 2GHz\nflags\t\t: fpu hypervisor sse\n\nprocessor\t: 1\nmodel name\t: Other\n"
+	if model, virtual := cpuinfo(strings.NewReader(info)); model != "Some CPU @ 2GHz" || !virtual {
+		t.Errorf("got %q, %v", model, virtual)
+	}
+	if model, virtual := cpuinfo(strings.NewReader("garbage")); model != "" || virtual {
+		t.Errorf("garbage gave %q, %v", model, virtual)
+	}
+	if line := Machine(); !strings.Contains(line, "Linux") || strings.Contains(line, "\n") {
+		t.Errorf("machine: %q", line)
+	}
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// startsPerBatch is how many starts are averaged into one batch.
+const startsPerBatch = 4
+
+// starts times batches of whole lives of a program, from before fork until
+// after wait, and returns ns per life. The command is made by fresh each
+// time; its streams are /dev/null and a file for errors, so that nothing but
+// the program's life is in the time.
+func starts(ctx context.Context, fresh func() *exec.Cmd, cpus []int, batches int, limit time.Duration) ([]float64, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	stderr, err := os.CreateTemp("", "skerry-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("a file for the program's errors: %w", err)
+	}
+	defer stderr.Close()
+	os.Remove(stderr.Name())
+
+	costs := make([]float64, 0, batches)
+	for b := -1; b < batches; b++ { // the first batch only warms up
+		var total time.Duration
+		for range startsPerBatch {
+			took, err := life(ctx, fresh(), cpus, null, stderr, limit)
+			if err != nil {
+				return nil, err
+			}
+			total += took
+		}
+		if b >= 0 {
+			costs = append(costs, float64(total.Nanoseconds())/startsPerBatch)
+		}
+	}
+	return costs, nil
+}
+
+// life starts cmd on cpus, waits for its end and returns how long that took.
+func life(ctx context.Context, cmd *exec.Cmd, cpus []int, null, stderr *os.File, limit time.Duration) (time.Duration, error) {
+	if cmd.Err != nil {
+		return 0, fmt.Errorf("could not be started: %w", cmd.Err)
+	}
+	env := cmd.Environ()
+	attr := &os.ProcAttr{Dir: cmd.Dir, Env: env, Files: []*os.File{null, null, stderr}, Sys: cmd.SysProcAttr}
+	var p *os.Process
+	var begin time.Time
+	err := startOn(cpus, func() (err error) {
+		begin = time.Now()
+		p, err = os.StartProcess(cmd.Path, cmd.Args, attr)
+		return err
+	})
+	if err != nil {
+		if p != nil {
+			p.Kill()
+			p.Wait()
+		}
+		return 0, fmt.Errorf("could not be started: %w", err)
+	}
+	end := watch(ctx, p, limit)
+	state, err := p.Wait()
+	took := time.Since(begin)
+	late := end()
+	switch {
+	case err != nil:
+		return 0, err
+	case !state.Success() && late != nil:
+		return 0, late
+	case !state.Success():
+		said := make([]byte, maxOutput)
+		n, err := stderr.ReadAt(said, 0)
+		if err != nil && err != io.EOF {
+			n = 0
+		}
+		return 0, failure(&exec.ExitError{ProcessState: state}, state, said[:n])
+	}
+	return took, nil
+}
