@@ -1,0 +1,75 @@
+# skerry: `make demo` and `make test` are the two commands; see README.md.
+# `make build` needs Go and nothing else. The measurement programs want a C compiler too, and are
+# left out, with a word, where there is none.
+
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# The kernel is linked where no program is: programs that are not position-independent begin at
+# 0x400000, all others near the top. It is the whole kernel, so it must not need a dynamic linker.
+LINK    := -ldflags='-T 0x70000000 -E github.com/skerry-os/skerry/platform/process.start'
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath $(LINK)
+
+# Packages in which goroutines share memory by Go's own means. The kernel's own do not: it shares
+# memory with other kernels, which the race detector cannot see.
+RACE    := ./cmd/... ./fwk/... ./bench/...
+
+# How long `make fuzz` spends on each target.
+FUZZTIME ?= 20s
+
+.PHONY: build test soak demo man install uninstall clean fuzz
+
+build:
+	$(BUILD) -o bin/skerry ./cmd/skerry
+	@if [ -d bench/build ]; then $(GO) run ./bench/build -o bin/bench; fi
+
+test:
+	@if [ -f test/setup.sh ]; then sh test/setup.sh; fi
+	$(MAKE) build
+	$(GO) vet ./...
+	$(GO) test -timeout 20m ./...
+	@cat build/test/summary.txt
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null; then \
+		echo '$(GO) test -race $(RACE)'; $(GO) test -race -timeout 20m $(RACE); \
+	else echo 'no C compiler: the race detector is left out'; fi
+
+# The whole-system tests again and again, on one core and on two: what happens once in a hundred runs.
+ROUNDS ?= 5
+soak: build
+	@for i in $$(seq $(ROUNDS)); do for cpus in 1 2; do \
+		echo "round $$i, $$cpus core(s)"; \
+		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" $(GO) test -count=1 -timeout 20m ./test/diff ./test/kill || exit 1; \
+	done; done
+
+demo: build
+	sh demo/demo.sh
+
+man: build
+	bin/skerry man build/man
+
+install: build man
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 bin/skerry '$(DESTDIR)$(PREFIX)/bin/skerry'
+	install -m 644 build/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
+	bin/skerry completion bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry'
+	bin/skerry completion zsh > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry'
+	bin/skerry completion fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/skerry.fish'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
+		'$(DESTDIR)$(PREFIX)'/share/man/man1/skerry-*.1 \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry' \
+		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/skerry.fish'
+
+fuzz:
+	@set -e; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file func; do \
+		echo "$${func#func } in $${file%/*}"; \
+		$(GO) test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$${file%/*}"; \
+	done
+
+clean:
+	rm -rf bin build
