@@ -182,7 +182,7 @@ func (s *Space) mapHint(r *request, d *dirt) hal.Errno {
 		return syscall.EEXIST
 	}
 	hi := lo + r.length
-	if r.flags&map32Bit != 0 && hi > 1<<31 || s.t.overlaps(lo, hi) {
+	if r.flags&map32Bit != 0 && hi > 1<<31 || s.t.overlaps(lo, hi) || s.guarded(lo, hi) {
 		return syscall.EEXIST
 	}
 	if w := s.windowOver(lo, hi); w != nil {

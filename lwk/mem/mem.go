@@ -65,6 +65,7 @@ type Space struct {
 	pool pool
 
 	windows  [maxWindows]window // sorted, disjoint
+	guard    [2]uintptr         // see Guard; empty without one
 	nwindows int
 
 	brk struct {

@@ -38,6 +38,29 @@ func TestPlaces(t *testing.T) {
 	s.verify(t)
 }
 
+// A guard stays free of all mappings but those at fixed addresses.
+func TestGuard(t *testing.T) {
+	s, l := newSpace(t, 0, 0, 1<<30)
+	stack := mustMap(t, s, 0, 64<<20, protRW, anonRW|mapStack)
+	const gap = 32 << 20
+	if e := s.Munmap(stack, gap); e != 0 {
+		t.Fatal(e)
+	}
+	s.Guard(stack, stack+gap)
+	for _, n := range []uintptr{4096, 64 << 10, 4 << 20, 16 << 20} {
+		for _, hint := range []uintptr{0, stack + gap/2, stack + gap - 4096} {
+			if a := mustMap(t, s, hint, n, protRW, anonRW); a < stack+gap && stack < a+n {
+				t.Errorf("%d bytes with hint %#x at %#x, in the guard [%#x, %#x)", n, hint, a, stack, stack+gap)
+			}
+		}
+	}
+	if a := mustMap(t, s, stack+gap/2, 4096, protRW, anonRW|mapFixed); a != stack+gap/2 {
+		t.Errorf("MAP_FIXED in the guard gave %#x", a)
+	}
+	l.Unmap(stack+gap/2, 4096)
+	s.verify(t)
+}
+
 func TestMremapLeavesPool(t *testing.T) {
 	needPeek(t)
 	s, _ := newSpace(t, 8<<20, 0, 1<<30)

@@ -107,9 +107,31 @@ func (s *Space) border(lo, hi uintptr) uintptr {
 	return cut
 }
 
+// Guard keeps mappings whose place is ours to choose out of [lo, hi), below a stack: what runs over
+// the stack's end must fault, as it does on Linux (stack_guard_gap), and not find a neighbour. A
+// mapping at a fixed address may still be there. There is one guard; a second call moves it.
+func (s *Space) Guard(lo, hi uintptr) {
+	s.lock.Lock()
+	s.guard = [2]uintptr{lo, hi}
+	s.lock.Unlock()
+}
+
+// guarded tells whether any of [lo, hi) is in the guard.
+func (s *Space) guarded(lo, hi uintptr) bool { return lo < s.guard[1] && s.guard[0] < hi }
+
 // place finds a free range of length bytes within [lo, hi), as high as possible. ok is false when
 // there is none.
 func (s *Space) place(lo, hi, length, align uintptr) (addr uintptr, ok bool) {
+	if !s.guarded(lo, hi) {
+		return s.placeBetween(lo, hi, length, align)
+	}
+	if addr, ok = s.placeBetween(max(lo, s.guard[1]), hi, length, align); !ok {
+		addr, ok = s.placeBetween(lo, min(hi, s.guard[0]), length, align)
+	}
+	return addr, ok
+}
+
+func (s *Space) placeBetween(lo, hi, length, align uintptr) (addr uintptr, ok bool) {
 	need := length + align - pageSize // then an aligned place fits whatever the gap's bounds
 	if need < length {
 		return 0, false

@@ -41,6 +41,7 @@ const (
 	pieBase     = 0x555555554000 // where Linux puts them without randomization
 	maxScripts  = 5
 	stackAlways = 8 << 20
+	stackGap    = 1 << 20 // below the stack: Linux's stack_guard_gap
 )
 
 // Load maps the program. Errors wrap the errno that execve(2) would give, and say what is wrong with
@@ -83,11 +84,15 @@ func Load(space *mem.Space, user hal.User, p Program) (*Loaded, error) {
 	if img.ExecStack {
 		prot = 7
 	}
-	base, e := space.Mmap(0, uintptr(size), prot, mapPrivate|mapAnon|mapNoReserve|mapStack, -1, 0)
+	base, e := space.Mmap(0, uintptr(stackGap+size), prot, mapPrivate|mapAnon|mapNoReserve|mapStack, -1, 0)
+	if e == 0 {
+		e = space.Munmap(base, stackGap)
+	}
 	if e != 0 {
 		return nil, fmt.Errorf("%s: stack of %d KiB: %w", path, size>>10, e)
 	}
-	top := uint64(base) + size
+	space.Guard(base, base+stackGap)
+	top := uint64(base) + stackGap + size
 	bytes, sp, err := image.Stack(image.StackConfig{Top: top, Limit: size, Args: args, Env: p.Env,
 		ExecFn: path, Aux: image.Aux(img, bias, interpBase, p.Aux), Random: p.Random})
 	if err != nil {

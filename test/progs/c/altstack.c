@@ -101,6 +101,11 @@ int main(void)
 		EQ(r, SIGSEGV);
 		EQ(on_alt, 1);
 		CHECK((char *)fault_at < (char *)&r);
+		// Below the stack there is a gap: an overflow must not run into a neighbour.
+		char *page = (char *)((uintptr_t)fault_at & -4096ul);
+		unsigned char in;
+		FAILS(mincore(page, 4096, &in), ENOMEM);
+		FAILS(mincore(page - (512 << 10), 4096, &in), ENOMEM);
 	}
 	ok("stack overflow of the main thread, three times");
 
