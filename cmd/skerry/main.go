@@ -13,11 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/skerry-os/skerry/fwk/lab"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/platform/process"
 )
 
 func main() {
+	if lab.Inside() {
+		lab.Init()
+	}
 	if given := process.Given(); len(given.Env) > 0 {
 		if in, ok := plan.Inherit(given.Env); ok {
 			os.Exit(report(os.Stderr, bootInherited(in, &given)))
@@ -95,7 +99,7 @@ that far: 127 no such program, 126 found but cannot be run, 125 anything else.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(badFlag)
-	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newVersion(), newCompletion(), newMan())
+	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newLab(), newVersion(), newCompletion(), newMan())
 	return root
 }
 
