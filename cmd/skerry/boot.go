@@ -45,7 +45,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 	runtime.GOMAXPROCS(len(p.CPUs) + 2)
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
-	plat, err := process.Boot(process.Config{CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem,
+	plat, err := process.Boot(process.Config{CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, RewriteAfter: p.RewriteAfter,
 		Lookup: func(addr uintptr) (process.Mapping, bool) { return lookup(k, addr) }})
 	if err != nil {
 		return plan.Failure("cannot start an enclave", err.Error(), "see skerry check")

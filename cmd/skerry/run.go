@@ -43,6 +43,7 @@ func runFlags(fs *pflag.FlagSet, o *plan.Options) {
 	fs.StringVar(&o.Cwd, "cwd", "", "enter `DIR` before the program starts")
 	fs.BoolVar(&o.Stats, "stats", false, "print statistics when the program ends")
 	fs.StringVar(&o.Trace, "trace", "", "write a trace for Perfetto or chrome://tracing to `FILE`")
+	fs.IntVar(&o.RewriteAfter, "rewrite-after", plan.RewriteDefault, "let a call site trap `N` times before it is rewritten to a jump; 0: never rewrite")
 	fs.BoolVarP(&o.Verbose, "verbose", "v", false, "say what was chosen, and which system calls are refused")
 }
 

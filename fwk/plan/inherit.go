@@ -29,6 +29,9 @@ func (i *Inherited) Variable() string {
 	if i.Stats {
 		opts += "s"
 	}
+	if i.RewriteAfter != RewriteDefault {
+		opts += "r" + strconv.Itoa(i.RewriteAfter)
+	}
 	return variable + strings.Join([]string{cpus.Format(i.CPUs), cpus.Format(i.ProxyCPUs), strconv.FormatUint(i.Mem, 16),
 		strconv.FormatUint(i.Mask, 16), strconv.FormatUint(i.Ignored, 16), opts,
 		strconv.Itoa(len(i.Trace)), i.Trace + i.Path}, ";")
@@ -63,6 +66,12 @@ func Inherit(env []string) (i *Inherited, ok bool) {
 	}
 	i.CPUs, i.ProxyCPUs = own.List(), linux.List()
 	i.Verbose, i.Stats = strings.Contains(f[5], "v"), strings.Contains(f[5], "s")
+	i.RewriteAfter = RewriteDefault
+	if _, n, ok := strings.Cut(f[5], "r"); ok {
+		if i.RewriteAfter, err = strconv.Atoi(n); err != nil {
+			return nil, false
+		}
+	}
 	i.Trace, i.Path = f[7][:trace], f[7][trace:]
 	i.Env, i.Platform = env[1:], "process"
 	return i, true

@@ -7,9 +7,9 @@ import (
 
 func TestInherit(t *testing.T) {
 	for _, p := range []Plan{
-		{CPUs: []int{1}, ProxyCPUs: []int{0}, Mem: 1 << 30, Path: "/bin/ls", Platform: "process"},
+		{CPUs: []int{1}, ProxyCPUs: []int{0}, Mem: 1 << 30, Path: "/bin/ls", Platform: "process", RewriteAfter: RewriteDefault},
 		{CPUs: []int{1, 2, 3}, ProxyCPUs: []int{0}, Mem: 4096, Path: "/a;b;", Verbose: true, Stats: true, Trace: "/tmp/x;y.json", Platform: "process"},
-		{CPUs: []int{0}, ProxyCPUs: []int{0}, Path: "/p", Stats: true, Platform: "process"},
+		{CPUs: []int{0}, ProxyCPUs: []int{0}, Path: "/p", Stats: true, Platform: "process", RewriteAfter: 1},
 		{CPUs: []int{0}, ProxyCPUs: []int{0}, Path: "/p", Trace: "/t", Platform: "process"},
 	} {
 		want := Inherited{Plan: p, Mask: 1 << 63, Ignored: 5}
@@ -20,7 +20,7 @@ func TestInherit(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "A=1", "SKERRY_ENCLAVE=", "SKERRY_ENCLAVE=1;0;0;0;0;;-1;/x", "SKERRY_ENCLAVE=1;0;0;0;0;;9;/x",
-		"SKERRY_ENCLAVE=1;0;0;0;0;;x;/x", "SKERRY_ENCLAVE=?;0;0;0;0;;0;/x", "SKERRY_ENCLAVE=1;0;z;0;0;;0;/x"} {
+		"SKERRY_ENCLAVE=1;0;0;0;0;;x;/x", "SKERRY_ENCLAVE=?;0;0;0;0;;0;/x", "SKERRY_ENCLAVE=1;0;z;0;0;;0;/x", "SKERRY_ENCLAVE=1;0;0;0;0;rx;0;/x"} {
 		if i, ok := Inherit([]string{bad}); ok {
 			t.Errorf("%q is read as %+v", bad, i)
 		}

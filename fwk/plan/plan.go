@@ -6,6 +6,7 @@
 package plan
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/skerry-os/skerry/fwk/cpus"
@@ -26,7 +27,15 @@ type Plan struct {
 	Trace    string // write a trace to this file; "" is none
 	Verbose  bool   // say what was chosen and what was refused
 	Platform string // "process"
+
+	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 is never.
+	RewriteAfter int
 }
+
+// RewriteDefault is RewriteAfter unless the user says otherwise: about what a rewrite costs, in traps.
+const RewriteDefault = 8
+
+const maxRewriteAfter = 60000 // it is counted in 16 bits
 
 // Shared reports whether the enclave and Linux's side have to share CPUs.
 func (p *Plan) Shared() bool {
@@ -44,6 +53,8 @@ type Options struct {
 	Trace    string
 	Verbose  bool
 	Argv     []string // program and arguments
+
+	RewriteAfter int // see Plan
 }
 
 // Host is what a plan depends on of the machine and the caller. Here() is the real one.
@@ -60,7 +71,7 @@ type Host struct {
 
 // Make checks o against h and decides. The error is always an *Error.
 func Make(o Options, h *Host) (*Plan, error) {
-	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose}
+	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose, RewriteAfter: o.RewriteAfter}
 	// What the user wrote wrong comes first, what the machine lacks second, and the program last:
 	// only then do 126 and 127 say that everything else was in order.
 	if err := p.options(o, h); err != nil {
@@ -94,6 +105,9 @@ func (p *Plan) options(o Options, h *Host) error {
 		return Failure("platform is not built yet", o.Platform, "use --platform process")
 	default:
 		return Failure("unknown platform", quote(o.Platform), "use auto or process")
+	}
+	if o.RewriteAfter < 0 || o.RewriteAfter > maxRewriteAfter {
+		return Failure("bad --rewrite-after", strconv.Itoa(o.RewriteAfter), "give a number of traps from 1 to "+strconv.Itoa(maxRewriteAfter)+", or 0 for never")
 	}
 	for _, kv := range o.Env {
 		if i := strings.IndexByte(kv, '='); i <= 0 {

@@ -19,8 +19,9 @@ type Config struct {
 	// Lookup finds the mapping of a program address, for the rewriting of call sites; it must not
 	// allocate or block.
 	Lookup func(addr uintptr) (Mapping, bool)
-	// NoRewrite leaves every call site as it is.
-	NoRewrite bool
+	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 leaves all as they
+	// are. At most 65535.
+	RewriteAfter int
 }
 
 func init() {
@@ -48,7 +49,7 @@ func Boot(cfg Config) (*Platform, error) {
 	if err := installHandlers(); err != nil {
 		return nil, err
 	}
-	text.lookup, text.off = cfg.Lookup, cfg.NoRewrite
+	text.lookup, text.hot = cfg.Lookup, uint64(cfg.RewriteAfter)
 	if err := moveThreads(&enc.linux); err != nil {
 		return nil, err
 	}

@@ -16,8 +16,9 @@ type Mapping struct {
 	Off        int64
 }
 
-// sites owns the rewriting of call sites: the first system call from a site traps (SIGSYS, about a
-// microsecond); its text is then changed to jump to a stub, if that is possible with certainty.
+// sites owns the rewriting of call sites: the first system calls from a site trap (SIGSYS, about a
+// microsecond); when they have cost about as much as a rewrite does, its text is changed to jump to a
+// stub, if that is possible with certainty. A program that ends soon never pays for a rewrite.
 //
 // Text is changed while no other core is in the program: patching is set, the others are kicked out
 // and wait in enterShared. Threads whose saved program counter lies inside changed bytes are moved
@@ -27,12 +28,13 @@ type sites struct {
 	patching uint32
 	table    *rewrite.Table
 	arena    rewrite.Arena
-	off      bool // never rewrite (for tests and comparison)
+	hot      uint64 // traps of a site before it is rewritten; 0: never
 
 	// lookup finds the mapping of an address; set by boot.
 	lookup func(addr uintptr) (Mapping, bool)
 
-	nrefused int
+	heat     [heatSlots]uint64 // site<<16 | traps so far; one site a slot, a newer one takes it over
+	nrefused uint64
 	refused  [refusedSites]refusal
 	hits     uint64 // traps in all
 	pattern  byte   // of the latest patch
@@ -43,6 +45,7 @@ type sites struct {
 
 const (
 	refusedSites = 1024
+	heatSlots    = 1024
 	window       = 4096
 	maxFunction  = 64 << 10
 )
@@ -107,12 +110,9 @@ func mapStubs(near uint64) (uint64, int, bool) {
 // trapped handles a system call that came by signal: it counts it and tries to rewrite the site. The
 // call itself goes on as any other.
 func (s *sites) trapped(c *core, ctx *hal.Context) {
-	s.hits++
+	atomic.AddUint64(&s.hits, 1)
 	site := ctx.RIP - 2
-	if s.off || s.table == nil {
-		return
-	}
-	if !s.begin(c) {
+	if s.hot == 0 || s.table == nil || !s.warm(site) || s.stays(site) || !s.begin(c) {
 		return
 	}
 	if !s.known(site) {
@@ -125,6 +125,31 @@ func (s *sites) trapped(c *core, ctx *hal.Context) {
 	}
 	atomic.StoreUint32(&s.patching, 0)
 	s.relocate(ctx)
+}
+
+// warm counts a trap of the site and reports whether it had enough of them. Cores may race here:
+// then a count is lost, and the site traps once more.
+func (s *sites) warm(site uint64) bool {
+	slot := &s.heat[site*0x9e3779b97f4a7c15>>54]
+	was := atomic.LoadUint64(slot)
+	n := uint64(1)
+	if was>>16 == site&(1<<48-1) {
+		n = min(was&0xffff+1, s.hot)
+	}
+	atomic.StoreUint64(slot, site<<16|n)
+	return n >= s.hot
+}
+
+// stays reports, and counts, a site that was refused before. It looks without the right to change
+// text: another core's refusal or forget at the same time makes it miss, and known decides.
+func (s *sites) stays(site uint64) bool {
+	for i := range min(atomic.LoadUint64(&s.nrefused), refusedSites) {
+		if r := &s.refused[i]; atomic.LoadUint64(&r.addr) == site {
+			atomic.AddUint64(&r.hits, 1)
+			return true
+		}
+	}
+	return false
 }
 
 // begin takes the right to change text and gets the other cores out of the program.
@@ -149,11 +174,8 @@ func (s *sites) begin(c *core) bool {
 
 // known reports a site that was refused before or is rewritten already (another thread was faster).
 func (s *sites) known(site uint64) bool {
-	for i := range s.nrefused {
-		if s.refused[i].addr == site {
-			s.refused[i].hits++
-			return true
-		}
+	if s.stays(site) {
+		return true
 	}
 	_, done := s.table.ToStub(site)
 	return done
@@ -163,8 +185,8 @@ func (s *sites) refuse(site uint64, nr uint32, why error) {
 	if s.nrefused == refusedSites {
 		return
 	}
-	s.refused[s.nrefused] = refusal{addr: site, nr: nr, why: why, hits: 1}
-	s.nrefused++
+	s.refused[s.nrefused] = refusal{addr: site, nr: nr, why: why, hits: s.hot}
+	atomic.StoreUint64(&s.nrefused, s.nrefused+1)
 }
 
 func (s *sites) rewrite(site uint64, nr uint32) error {
@@ -243,11 +265,12 @@ func (s *sites) forget(addr, length uintptr) {
 			i--
 		}
 	}
-	for i := 0; i < s.nrefused; i++ {
-		if a := uintptr(s.refused[i].addr); a >= addr && a < addr+length {
-			s.nrefused--
-			s.refused[i] = s.refused[s.nrefused]
-			i--
+	for i := uint64(0); i < s.nrefused; {
+		if a := uintptr(s.refused[i].addr); a < addr || a >= addr+length {
+			i++
+			continue
 		}
+		atomic.StoreUint64(&s.nrefused, s.nrefused-1)
+		s.refused[i] = s.refused[s.nrefused]
 	}
 }

@@ -81,7 +81,8 @@ func Prefix() ([]string, error) {
 	if _, err := os.Stat(bin); err != nil {
 		return nil, fmt.Errorf("bin/skerry is not built: make build, or set SKERRY_RUN to a command prefix")
 	}
-	return []string{bin, "run", "--"}, nil
+	// The programs are short: every call site is rewritten at once, or few would be.
+	return []string{bin, "run", "--rewrite-after", "1", "--"}, nil
 }
 
 // Command is Prefix's command without what separates it from the program, for tests that add options: the words before
