@@ -60,6 +60,8 @@ const (
 	SizedIn         // struct that begins (perf_event_attr: at byte 4) with its own 32-bit size; Size is the least accepted
 	FileHandleIn    // struct file_handle: 8 bytes, then handle_bytes (its first word)
 	FileHandleInOut //
+	AtMost          // at most Size bytes; how many of them, and whether they are read or written, only Linux knows
+	Options         // NUL-terminated text, at most Size bytes, that Linux may take for something else unless it gets a copy
 
 	// Memory that holds more program addresses. Extent gives the outer part where Len or Size says it.
 
@@ -113,6 +115,7 @@ var kindInfo = [kinds]struct {
 	TimeSpecIn: {"TimeSpecIn", kIn | kExtent}, TimeSpecOut: {"TimeSpecOut", kOut | kExtent},
 	TimeSpecInOut: {"TimeSpecInOut", kIn | kOut | kExtent}, FutexWord: {"FutexWord", kIn | kOut | kExtent},
 
+	AtMost: {"AtMost", kIn | kOut}, Options: {"Options", kIn},
 	Path: {"Path", kIn}, String: {"String", kIn}, SockaddrOut: {"SockaddrOut", kOut}, BufOutPtr: {"BufOutPtr", kOut},
 	SizedIn: {"SizedIn", kIn}, FileHandleIn: {"FileHandleIn", kIn}, FileHandleInOut: {"FileHandleInOut", kIn | kOut},
 
