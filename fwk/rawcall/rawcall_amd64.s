@@ -1,0 +1,112 @@
+#include "textflag.h"
+
+// Offset in the signal frame's ucontext (Linux, x86-64).
+#define UC_RIP 168
+
+#define SIGURG 23
+#define SIGKICK 64
+#define SI_TKILL -6
+#define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as SyncSignals in Go
+#define SYS_RT_TGSIGQUEUEINFO 297
+
+// func Call(cancel *uint32, nr uintptr, args *[6]uint64) int64
+//
+// A kick between callBegin and callMade moves the instruction pointer to callCancel, one that comes
+// later makes Linux end the call with EINTR.
+TEXT ·Call(SB), NOSPLIT|NOFRAME, $0-32
+	MOVQ 8(SP), BX
+	MOVQ 16(SP), AX
+	MOVQ 24(SP), R12
+	MOVQ 0(R12), DI
+	MOVQ 8(R12), SI
+	MOVQ 16(R12), DX
+	MOVQ 24(R12), R10
+	MOVQ 32(R12), R8
+	MOVQ 40(R12), R9
+	JMP  ·callBegin(SB)
+
+// Written as bytes, because the handler must know where the SYSCALL ends: callBegin+7 (callMade).
+TEXT ·callBegin(SB), NOSPLIT|NOFRAME, $0
+	BYTE $0x83; BYTE $0x3b; BYTE $0x00                         // +0 CMPL (BX), $0
+	BYTE $0x75; BYTE $0x08                                     // +3 JNE +13
+	BYTE $0x0f; BYTE $0x05                                     // +5 SYSCALL
+	BYTE $0x48; BYTE $0x89; BYTE $0x44; BYTE $0x24; BYTE $0x20 // +7 MOVQ AX, 32(SP)
+	BYTE $0xc3                                                 // +12 RET
+	JMP  ·callCancel(SB)                                       // +13
+
+TEXT ·callCancel(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $-512, 32(SP)
+	RET
+
+// func addresses(out *[3]uintptr)
+TEXT ·addresses(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ 8(SP), DI
+	LEAQ ·callBegin(SB), AX
+	MOVQ AX, 0(DI)
+	LEAQ ·callCancel(SB), AX
+	MOVQ AX, 8(DI)
+	LEAQ ·handler(SB), AX
+	MOVQ AX, 16(DI)
+	RET
+
+// func restorer(out *uintptr)
+TEXT ·restorer(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ 8(SP), DI
+	LEAQ ·sigreturn(SB), AX
+	MOVQ AX, 0(DI)
+	RET
+
+// handler runs on a thread's signal stack, as Linux calls it: DI signal, SI siginfo, DX ucontext. It
+// uses registers that a C function may change, and no memory but the frame's and owner, process.
+TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
+	CMPL DI, $SIGKICK
+	JNE  other
+	MOVQ UC_RIP(DX), CX
+	LEAQ ·callBegin(SB), R8
+	CMPQ CX, R8
+	JB   return
+	ADDQ $7, R8                // callMade: the call was made, its result stands
+	CMPQ CX, R8
+	JAE  return
+	LEAQ ·callCancel(SB), R8
+	MOVQ R8, UC_RIP(DX)
+return:
+	RET
+other:
+	MOVL 8(SI), R9             // si_code: SI_USER and below are sent
+	CMPL DI, $32
+	JA   forward
+	MOVL $1, AX
+	MOVL DI, CX
+	DECL CX
+	SHLQ CX, AX
+	MOVQ $SYNCSIGNALS, R8
+	TESTQ AX, R8
+	JEQ  asked
+	CMPL R9, $0
+	JGT  goruntime             // a fault of this process itself
+	JMP  forward
+asked:
+	CMPL DI, $SIGURG           // the runtime asks its own threads to yield
+	JNE  forward
+	CMPL R9, $SI_TKILL
+	JEQ  goruntime
+forward:
+	MOVQ ·owner(SB), AX
+	TESTQ AX, AX
+	JEQ  return                // nobody yet
+	MOVL DI, DX                // sig
+	MOVQ SI, R10               // info
+	MOVQ ·process(SB), DI
+	MOVQ AX, SI                // tid
+	MOVQ $SYS_RT_TGSIGQUEUEINFO, AX
+	SYSCALL
+	RET
+goruntime:
+	JMP  runtime·sigtramp(SB)
+
+// sigreturn is the restorer that the handler returns to.
+TEXT ·sigreturn(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $15, AX
+	SYSCALL
+	INT $3
