@@ -59,8 +59,8 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 		Program: proc.Program{Path: p.Path, Args: p.Args, Env: p.Env, Aux: image.ParseAux(given.Aux),
 			Random: plat.Random(), Stack: stackLimit()},
 		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose,
-			Exec: func(path string, args, env []string, i sys.Inherited) int64 {
-				return execute(plat, p, pid, path, args, env, i)
+			Exec: func(path string, args, env []string, i sys.Inherited, ready func()) int64 {
+				return execute(plat, p, pid, path, args, env, i, ready)
 			}},
 		Limit: p.Mem, Ignored: given.Ignored, Mask: given.Mask,
 		Reserved: plat.Ranges(), Pool: pool, PoolSize: size,
@@ -81,7 +81,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 
 // execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
 // is found before the old one is gone.
-func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args, env []string, i sys.Inherited) int64 {
+func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
 	if err := proc.Check(path); err != nil {
 		var e syscall.Errno
 		if errors.As(err, &e) {
@@ -94,7 +94,9 @@ func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args
 	if uint32(os.Getpid()) != pid {
 		next.Stats, next.Trace = false, "" // a child of the program that was started
 	}
-	return plat.Exec(args, append([]string{next.Variable()}, env...))
+	env = append([]string{next.Variable()}, env...)
+	ready()
+	return plat.Exec(args, env)
 }
 
 // notRunnable gives a program that could not be loaded its exit status.

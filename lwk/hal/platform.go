@@ -62,6 +62,9 @@ type Platform interface {
 	// Leave says which signals Linux keeps pending for the process instead of giving them to the LWK
 	// (bit n-1 for signal n): those that a signalfd(2) of the program reads there.
 	Leave(set uint64)
+	// Hold leaves all of them there, until the next Leave: when it returns, no signal is on its way any
+	// more but in messages that the home core has not received. It waits for a few microseconds.
+	Hold()
 
 	// Exit ends the program with an exit status, Die as by an uncaught signal.
 	Exit(status int)

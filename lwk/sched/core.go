@@ -85,7 +85,7 @@ func (c *Core) Take() *Thread {
 		t = c.steal()
 	}
 	if t != nil {
-		t.State = Running
+		t.State, t.home = Running, false
 		c.current, c.gone = t, false
 	}
 	c.k.Unlock()
@@ -193,6 +193,25 @@ func (c *Core) Gone() bool { return c.gone }
 
 // Contended reports whether another thread waits for the core.
 func (c *Core) Contended() bool { return c.head != nil }
+
+// Look takes what Linux has sent to this core; for a handler that must not miss any of it.
+func (c *Core) Look() { c.look() }
+
+// GoHome has the running thread go on on the home core, which gets the messages that are for no thread
+// in particular, and make its call again there. It reports whether that is another core.
+func (c *Core) GoHome(t *Thread) bool {
+	home := c.k.cores[0]
+	if c == home {
+		return false
+	}
+	t.Rewind()
+	c.k.Lock()
+	c.gone = true
+	t.State, t.home = Runnable, true
+	home.push(t)
+	c.k.Unlock()
+	return true
+}
 
 // look takes the messages that Linux has for this core, and ends the sleep of threads that are due.
 func (c *Core) look() {

@@ -49,7 +49,7 @@ func (c *Core) steal() *Thread {
 		}
 		var prev *Thread
 		for t := o.head; t != nil; prev, t = t, t.next {
-			if t.Allowed>>c.Index&1 != 0 {
+			if t.Allowed>>c.Index&1 != 0 && !t.home {
 				o.unlink(prev, t)
 				t.core = c
 				return t

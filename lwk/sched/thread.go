@@ -30,6 +30,7 @@ type Thread struct {
 	core  *Core // where it runs, or is queued
 	next  *Thread
 	held  uint32 // a core has its registers; several cores only
+	home  bool   // it is queued at the home core, whatever Allowed says
 
 	// Allowed is the set of cores it may run on, bit i for core i of the enclave.
 	Allowed uint64

@@ -27,7 +27,7 @@ func execve(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if err != 0 {
 		return nameTooLong(err)
 	}
-	return s.exec(t, path, uintptr(a[1]), uintptr(a[2]))
+	return s.exec(c, t, path, uintptr(a[1]), uintptr(a[2]))
 }
 
 func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
@@ -60,7 +60,7 @@ func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 			path = string(base[:n]) + "/" + path
 		}
 	}
-	return s.exec(t, path, uintptr(a[2]), uintptr(a[3]))
+	return s.exec(c, t, path, uintptr(a[2]), uintptr(a[3]))
 }
 
 func nameTooLong(e hal.Errno) int64 {
@@ -70,7 +70,10 @@ func nameTooLong(e hal.Errno) int64 {
 	return errno(e)
 }
 
-func (s *Sys) exec(t *sched.Thread, path string, argv, envp uintptr) int64 {
+func (s *Sys) exec(c *sched.Core, t *sched.Thread, path string, argv, envp uintptr) int64 {
+	if !t.Borrowed && c.GoHome(t) {
+		return 0 // made again there
+	}
 	if path == "" {
 		return -int64(syscall.ENOENT)
 	}
@@ -92,7 +95,11 @@ func (s *Sys) exec(t *sched.Thread, path string, argv, envp uintptr) int64 {
 	if s.Proc.Exec == nil {
 		return -int64(syscall.ENOSYS)
 	}
-	return s.Proc.Exec(path, args, env, s.inherited(t))
+	ret := s.Proc.Exec(path, args, env, s.inherited(t), func() { s.handBack(c, t) })
+	if !t.Borrowed {
+		s.Plat.Leave(uint64(s.kept))
+	}
+	return ret
 }
 
 // Inherited is what the LWK knows of a thread that executes another program, and Linux does not.
@@ -101,8 +108,7 @@ type Inherited struct {
 	Ignored uint64
 }
 
-// inherited collects it. Signals that are pending here become pending at Linux, where they outlast
-// the execve: everybody blocks them.
+// inherited collects it.
 func (s *Sys) inherited(t *sched.Thread) Inherited {
 	t.Sig.RestoreMask()
 	i := Inherited{Mask: uint64(t.Sig.Mask)}
@@ -111,13 +117,28 @@ func (s *Sys) inherited(t *sched.Thread) Inherited {
 			i.Ignored |= 1 << (sig - 1)
 		}
 	}
-	pending := t.Sig.Private.Pending() | s.K.Pending.Queue.Pending()
-	for sig := 1; sig <= signal.Max; sig++ {
-		if pending.Has(sig) {
-			s.inline(syscall.SYS_KILL, uint64(s.Proc.PID), uint64(sig), 0, 0)
-		}
-	}
 	return i
+}
+
+// handBack makes every signal that came to the LWK and is not yet delivered pending at Linux, where it
+// outlasts the execve: none may be on its way when the LWK disappears. Only the home core gets messages
+// that tell of signals, so that none is lost between its ring and another core. If there will be no
+// execve after all, they come back by the next Leave.
+func (s *Sys) handBack(c *sched.Core, t *sched.Thread) {
+	from := &s.K.Pending
+	if t.Borrowed {
+		from = &s.lent.none // a process of its own, where Linux has kept what came
+	} else {
+		s.Plat.Hold()
+		c.Look()
+	}
+	for {
+		info, ok := signal.Next(&t.Sig, from, 0)
+		if !ok {
+			return
+		}
+		s.toLinux(&info)
+	}
 }
 
 // copyString reads a NUL-terminated string of at most max bytes, NUL included; E2BIG beyond.

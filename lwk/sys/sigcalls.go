@@ -24,6 +24,9 @@ func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		return s.again(c, t)
 	}
 	info := signal.Kill(sig, pid, s.uid())
+	if t.Borrowed {
+		return errno(s.sendThread(t, &info)) // what is pending for the process is its parent's
+	}
 	return errno(s.sendProcess(&info))
 }
 
@@ -72,6 +75,9 @@ func rtSigqueueinfo(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	info, err := signal.CopyIn(s.User, uintptr(t.Args[2]), sig)
 	if err != 0 {
 		return errno(err)
+	}
+	if t.Borrowed {
+		return errno(s.sendThread(t, &info))
 	}
 	return errno(s.sendProcess(&info))
 }

@@ -60,7 +60,10 @@ func (s *Sys) keep() {
 func (s *Sys) toLinux(info *signal.Info) {
 	var b [signal.InfoSize]byte
 	info.Encode(&b)
-	s.inline(syscall.SYS_RT_SIGQUEUEINFO, uint64(s.Proc.PID), uint64(info.Signo), address(b[:]), 0)
+	if s.inline(syscall.SYS_RT_SIGQUEUEINFO, uint64(s.Proc.PID), uint64(info.Signo), address(b[:]), 0) == -int64(syscall.EPERM) {
+		// Only the thread whose id is the process's may say where a signal came from.
+		s.inline(syscall.SYS_KILL, uint64(s.Proc.PID), uint64(info.Signo), 0, 0)
+	}
 }
 
 // takeLinux takes a signal that is pending there.

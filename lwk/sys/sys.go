@@ -66,8 +66,8 @@ type Process struct {
 	Verbose bool
 
 	// Exec replaces the program: path, arguments and environment. It returns only on failure, with a
-	// negative errno. It may allocate.
-	Exec func(path string, args, env []string, i Inherited) int64
+	// negative errno. Before it does what cannot be undone it calls ready. It may allocate.
+	Exec func(path string, args, env []string, i Inherited, ready func()) int64
 }
 
 // New connects the layers; the kernel's hooks are set here.

@@ -53,6 +53,7 @@ func Boot(cfg Config) (*Platform, error) {
 	if err := moveThreads(&enc.linux); err != nil {
 		return nil, err
 	}
+	giveBack()
 	return &Platform{}, nil
 }
 
@@ -170,7 +171,8 @@ func (e *enclave) startThreads(proxies int, watch bool) error {
 	return nil
 }
 
-// moveThreads binds every thread of the process to the given CPUs; threads made later inherit it.
+// moveThreads binds every thread of the process to the given CPUs; threads made later inherit it. It
+// has each of them block the program's signals as well: the runtime unblocks some (sighandler, foreign).
 func moveThreads(m *cpuMask) error {
 	setAffinity(0, m)
 	fd, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
@@ -191,6 +193,7 @@ func moveThreads(m *cpuMask) error {
 				tid = tid*10 + uintptr(d-'0')
 			}
 			setAffinity(tid, m)
+			raw(sysTgkill, enc.pid, tid, uintptr(syscall.SIGCHLD), 0, 0, 0)
 		}
 	}
 }

@@ -18,6 +18,7 @@ const (
 	sysSigaction     = 13
 	sysSigprocmask   = 14
 	sysSigtimedwait  = 128
+	sysSigqueueinfo  = 129
 	sysMembarrier    = 324
 	futexWait        = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
 	futexWake        = 1 | 128

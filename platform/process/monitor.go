@@ -177,7 +177,7 @@ func listenerMain(arg uintptr) {
 	atomic.StoreUint32(&e.listener, uint32(tid))
 	var info [16]uint64
 	for {
-		set := ^atomic.LoadUint64(&e.left)&^syncSignals | 1<<(sigKick-1)
+		set := e.taken()
 		r, err := raw(sysSigtimedwait, addr64(&set), addr64(&info[0]), 0, 8, 0, 0)
 		if err != 0 || int64(r) <= 0 || r == sigKick { // the kick: e.left has changed
 			continue

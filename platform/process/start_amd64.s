@@ -8,9 +8,10 @@
 //   2. records which signals were ignored and which of the descriptors 0 to 2 were closed, and
 //      the limit on open files, all of which the Go runtime changes during its start,
 //   3. blocks all signals, so that no thread of the runtime ever takes one that is the program's,
-//   4. puts two variables in front of the environment: the runtime reads GODEBUG (no AVX in its
+//   4. takes the pending signals that the runtime is going to unblock, and lose,
+//   5. puts two variables in front of the environment: the runtime reads GODEBUG (no AVX in its
 //      assembly, no asynchronous preemption) and GOGC (no collection) from there only.
-// Step 4 moves argc, argv and its terminator down by two words; the rest stays where it is.
+// Step 5 moves argc, argv and its terminator down by two words; the rest stays where it is.
 
 DATA ·godebug<>+0(SB)/8, $"GODEBUG="
 DATA ·godebug<>+8(SB)/8, $"cpu.avx="
@@ -43,8 +44,27 @@ GLOBL ·gogc<>(SB), RODATA, $16
 #define SYS_rt_sigaction 13
 #define SYS_rt_sigprocmask 14
 #define SYS_fcntl 72
+#define SYS_rt_sigtimedwait 128
 #define SYS_prlimit64 302
 #define SYS_membarrier 324
+
+#define EARLY 32 // maxEarly
+
+// earlySignal is the handler for 32 to 34 until Boot installs its own: it keeps the signal.
+TEXT ·earlySignal(SB), NOSPLIT|NOFRAME, $0
+	MOVL $1, AX
+	LOCK
+	XADDL AX, ·nearly(SB)
+	CMPL AX, $EARLY
+	JAE  full
+	SHLQ $7, AX
+	LEAQ ·early(SB), DI
+	ADDQ AX, DI
+	MOVL $16, CX
+	CLD
+	REP; MOVSQ
+full:
+	RET
 
 TEXT ·start(SB), NOSPLIT|NOFRAME, $0
 	MOVQ 0(SP), AX             // argc
@@ -101,6 +121,47 @@ signext:
 	MOVQ $8, R10
 	MOVL $SYS_rt_sigprocmask, AX
 	SYSCALL
+
+	// What the runtime unblocks: SIGSTKFLT, SIGCHLD, SIGPROF, 32 to 34. Boot gives it back.
+	MOVQ $0x384018000, AX
+	MOVQ AX, 0(SP)
+	MOVQ $0, 8(SP)             // no waiting
+	MOVQ $0, 16(SP)
+takeloop:
+	MOVL ·nearly(SB), SI
+	CMPL SI, $EARLY
+	JAE  taken
+	SHLQ $7, SI                // the size of a siginfo
+	LEAQ ·early(SB), DX
+	ADDQ DX, SI
+	LEAQ 0(SP), DI
+	LEAQ 8(SP), DX
+	MOVQ $8, R10
+	MOVL $SYS_rt_sigtimedwait, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLE  taken
+	INCL ·nearly(SB)
+	JMP  takeloop
+taken:
+	// For the last three it has no handler, so that they would end the process.
+	LEAQ ·earlySignal(SB), AX
+	MOVQ AX, 0(SP)
+	MOVQ $0x04000004, 8(SP)    // SA_RESTORER|SA_SIGINFO
+	LEAQ ·sigreturn(SB), AX
+	MOVQ AX, 16(SP)
+	MOVQ $0, 24(SP)
+	MOVQ $32, R12
+earlyloop:
+	MOVQ R12, DI
+	LEAQ 0(SP), SI
+	XORL DX, DX
+	MOVQ $8, R10
+	MOVL $SYS_rt_sigaction, AX
+	SYSCALL
+	INCQ R12
+	CMPQ R12, $35
+	JNE  earlyloop
 
 	// The runtime raises the soft limit on open files.
 	XORL DI, DI

@@ -215,17 +215,26 @@ foreign:
 	MOVQ BX, UC_RIP(DX)
 	RET
 notkick3:
-	// The runtime unblocks on its own threads most of what we block. What Linux or another process
-	// sends there is the program's: forwarded as by the listener. Faults are the runtime's own.
+	// The runtime unblocks on its own threads some of what we block. What Linux or another process
+	// sends there is the program's: forwarded as by the listener; from then on the thread blocks what
+	// the listener takes. Faults are the runtime's own.
 	MOVL $1, AX
 	MOVQ DI, CX
 	DECQ CX
 	SHLQ CX, AX
 	MOVQ $SYNCSIGNALS, BX
 	TESTQ AX, BX
-	JEQ  forward
+	JEQ  block
 	CMPL 8(SI), $0             // si_code: SI_USER and below are sent
 	JGT  goruntime
+	JMP  forward
+block:
+	SUBQ $24, SP               // keeps the alignment that a call wants
+	MOVQ SI, 0(SP)
+	MOVQ DX, 8(SP)
+	CALL ·foreignSignal(SB)
+	ADDQ $24, SP
+	RET
 forward:
 	SUBQ $24, SP               // keeps the alignment that a call wants
 	MOVQ SI, 0(SP)
