@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skerry-os/skerry/fwk/lab"
+	"github.com/skerry-os/skerry/fwk/launch"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/platform/process"
 )
@@ -41,6 +42,9 @@ func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
 			return report(stderr, err)
 		}
 		args = []string{"run", "--help"}
+	}
+	if len(args) == 2 && args[0] == launch.KeepVerb {
+		return report(stderr, launch.Keep(thisNode(), args[1]))
 	}
 	root := newRoot()
 	root.SetIn(stdin)
@@ -99,7 +103,7 @@ that far: 127 no such program, 126 found but cannot be run, 125 anything else.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(badFlag)
-	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newLab(), newVersion(), newCompletion(), newMan())
+	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newLab(), newNode(), newVersion(), newCompletion(), newMan())
 	return root
 }
 
