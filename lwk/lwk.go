@@ -71,6 +71,7 @@ func (k *Kernel) Load(c Config) error {
 		return err
 	}
 	c.Process.Exe, c.Process.Args, c.Process.Env = l.Exe, c.Program.Args, c.Program.Env
+	c.Process.Layout = l.Layout
 	if err := signal.Init(k.plat.Core(0).SignalFPSize()); err != nil {
 		return err
 	}
@@ -88,6 +89,7 @@ func (k *Kernel) Load(c Config) error {
 	t.Ctx.RIP, t.Ctx.RSP, t.Ctx.RFLAGS = l.Entry, l.SP, 0x202
 	copy(t.Name[:15], base(c.Program.Path))
 	k.Sys.SetProcessName(t)
+	k.Sys.Describe()
 	c0 := k.plat.Core(0)
 	c0.ResetFP(&t.Ctx)
 	c0.InheritVector(&t.Ctx)

@@ -6,7 +6,7 @@ const procNote = "Files of /proc/self that describe the process (exe, maps, ...)
 var pathCalls = [...]Call{
 	{2, "open", Split, FD, args{path("pathname"), flags("flags"), mode("mode")}, waits | ChangesFDs, 0, procNote},
 	{4, "stat", Split, None, args{path("pathname"), out("statbuf", 144)}, 0, 0, procNote},
-	{6, "lstat", Ship, None, args{path("pathname"), out("statbuf", 144)}, 0, 0, ""},
+	{6, "lstat", Split, None, args{path("pathname"), out("statbuf", 144)}, 0, 0, procNote},
 	{21, "access", Split, None, args{path("pathname"), flags("mode")}, 0, 0, procNote},
 	{76, "truncate", Ship, None, args{path("path"), off("length")}, 0, 0, ""},
 	{79, "getcwd", Ship, None, args{bufOut("buf", 1), size("size")}, 0, 0, ""},

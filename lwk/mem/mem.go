@@ -81,6 +81,8 @@ type Space struct {
 	serial  uint32
 	charged uintptr // counted against cfg.Limit
 	bytes   [kindCount]uintptr
+	total   uintptr // their sum
+	peak    uintptr // the most that it was
 	stats   counters
 }
 

@@ -32,6 +32,33 @@ func (s *Space) Stats() Stats {
 	}
 }
 
+// Mapped returns how much the program has mapped, and had at most, in bytes.
+func (s *Space) Mapped() (now, peak uintptr) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.total, s.peak
+}
+
+// Bounds returns the begin of the lowest area and the end of the highest one.
+func (s *Space) Bounds() (lo, hi uintptr) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if i := s.t.first; i != 0 {
+		lo = s.t.nodes[i].start
+	}
+	if i := s.t.below(taskSize); i != 0 {
+		hi = s.t.nodes[i].end
+	}
+	return lo, hi
+}
+
+// Break returns where the heap that brk moves began, and where it ends.
+func (s *Space) Break() (start, end uintptr) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.brk.start, s.brk.cur
+}
+
 // done books one finished operation, which began when calls to the platform were at before.
 func (s *Space) done(before uint64) {
 	if s.stats.calls == before {
@@ -51,6 +78,9 @@ func (s *Space) count(n *node, add bool) {
 		size = -size
 	}
 	s.bytes[k] += size
+	if s.total += size; s.total > s.peak {
+		s.peak = s.total
+	}
 	if n.charged {
 		s.charged += size
 	}

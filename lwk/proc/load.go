@@ -28,6 +28,7 @@ type Loaded struct {
 	Entry, SP uint64
 	Exe       string // absolute path of the ELF file (of a script: its interpreter)
 	Dynamic   bool
+	Layout    image.Layout
 }
 
 const (
@@ -102,6 +103,7 @@ func Load(space *mem.Space, user hal.User, p Program) (*Loaded, error) {
 		return nil, fmt.Errorf("%s: stack: %w", path, e)
 	}
 	l.SP = sp
+	l.Layout = image.Describe(img, bias, uint64(base)+stackGap, top, sp, bytes)
 	return l, nil
 }
 

@@ -30,3 +30,9 @@ func bytesString(b []byte) string { return unsafe.String(unsafe.SliceData(b), le
 
 // address64 is that of an array of words.
 func address64(w *[2]uint64) uint64 { return uint64(uintptr(unsafe.Pointer(w))) }
+
+// addressOf is where a string of the LWK's lies that ends with a zero byte.
+func addressOf(s string) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.StringData(s)))) }
+
+// addressWords is that of any number of words.
+func addressWords(w []uint64) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(w)))) }

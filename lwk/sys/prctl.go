@@ -35,10 +35,13 @@ func prctl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		}
 		t.Name = b
 		if t.TID == s.Proc.PID {
-			return s.inline(syscall.SYS_PRCTL, setName, address(b[:]), 0, 0)
+			s.nameProcess(b[:])
 		}
 		return 0
 	case getName:
+		if t.TID == s.Proc.PID {
+			s.processName(&t.Name)
+		}
 		return errno(s.copyOut(uintptr(a[1]), t.Name[:]))
 	case getTidAddress:
 		return errno(s.User.Store64(uintptr(a[1]), uint64(t.ClearTID)))
@@ -52,7 +55,4 @@ func prctl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 }
 
 // SetProcessName makes the thread's name the process's, which ps(1) shows.
-func (s *Sys) SetProcessName(t *sched.Thread) {
-	const setName = 15
-	s.inline(syscall.SYS_PRCTL, setName, address(t.Name[:]), 0, 0)
-}
+func (s *Sys) SetProcessName(t *sched.Thread) { s.nameProcess(t.Name[:]) }

@@ -14,6 +14,7 @@ import (
 	"github.com/skerry-os/skerry/ikc"
 	"github.com/skerry-os/skerry/lwk/hal"
 	"github.com/skerry-os/skerry/lwk/mem"
+	"github.com/skerry-os/skerry/lwk/proc/image"
 	"github.com/skerry-os/skerry/lwk/proc/signal"
 	"github.com/skerry-os/skerry/lwk/record"
 	"github.com/skerry-os/skerry/lwk/sched"
@@ -54,13 +55,18 @@ type Sys struct {
 	empty     signal.State // a thread's without anything
 	timers    timerTable
 	shm       attached
+	own       resident // memory of the LWK's own
+	naming    naming
+	tasksOpen bool // the program has opened /proc/self/task
 }
 
 // Process is what identifies the program to itself and to Linux.
 type Process struct {
-	PID     uint32
-	Exe     string // absolute path of the program file
-	CPUs    []int  // Linux's numbers of the enclave's cores
+	PID uint32
+	Exe string // absolute path of the program file
+	image.Layout
+	Told    bool  // Linux shows arguments, environment and auxiliary vector of the layout as the process's
+	CPUs    []int // Linux's numbers of the enclave's cores
 	Args    []string
 	Env     []string
 	Verbose bool
@@ -92,6 +98,7 @@ func New(k *sched.Kernel, space *mem.Space, p Process) *Sys {
 		s.handlers[e.nr] = e.h
 		s.place[e.nr] = triage.Local
 	}
+	s.handlers[syscall.SYS_WRITE] = write // see watchWrites
 	k.Hooks = sched.Hooks{Syscall: s.syscall, Fault: s.fault, Signals: s.signals, Done: s.done, Woken: s.woken, OwnerDied: s.ownerDied, Message: s.message}
 	return s
 }

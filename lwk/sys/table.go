@@ -114,11 +114,14 @@ var table = [...]struct {
 	{257, openat},
 	{437, openat2},
 	{4, path0},   // stat
+	{6, path0},   // lstat
 	{21, path0},  // access
 	{262, path1}, // newfstatat
 	{269, path1}, // faccessat
 	{332, path1}, // statx
 	{439, path1}, // faccessat2
+	{78, getdents},
+	{217, getdents}, // getdents64
 	{89, readlink},
 	{267, readlinkat},
 
