@@ -148,3 +148,11 @@ func (r *Ring) Take(c *Cursor, out *Slot) bool {
 		}
 	}
 }
+
+// Taken reports whether the receiver has taken the message that was published at pos, by what the slot
+// says now.
+//
+//go:nosplit
+func (r *Ring) Taken(pos uint32) bool {
+	return atomic.LoadUint32(&r.slots[pos&r.mask&(MaxSlots-1)].seq) != pos+1
+}

@@ -22,10 +22,17 @@ type Arg struct {
 // arguments that are no pointers. A NULL argument is the caller's to see first. Extent neither
 // allocates nor blocks.
 func (c *Call) Extent(i int, regs *[6]uint64) (n uint64, ok bool) {
-	if uint(i) >= uint(len(c.Args)) || !c.Args[i].Kind.has(kExtent) {
+	if uint(i) >= uint(len(c.Args)) {
 		return 0, false
 	}
-	a := &c.Args[i]
+	return c.ExtentOf(&c.Args[i], regs)
+}
+
+// ExtentOf is Extent for an argument as Resolve returns it.
+func (c *Call) ExtentOf(a *Arg, regs *[6]uint64) (n uint64, ok bool) {
+	if !a.Kind.has(kExtent) {
+		return 0, false
+	}
 	if a.Len < 0 {
 		return uint64(a.Size), true
 	}

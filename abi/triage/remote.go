@@ -15,6 +15,8 @@ const (
 	// RemoteMain: made by the first thread of the process, for which Linux keeps what lasts over an
 	// execve (priority, personality, name).
 	RemoteMain
+	// RemoteTrue: not made; it succeeds, as what it asks for is so already.
+	RemoteTrue
 	// RemoteLWK: as RemoteAny, but only for the LWK's own affairs, never for a thread of the program's.
 	RemoteLWK
 )
@@ -40,10 +42,11 @@ var (
 		160, 164, 200, 203, 204, 222, 223, 224, 225, 226, 227, 229, 230, 234, 247, 297, 302, 305, 312, 318, 424, 202,
 		310, 311,
 		// Administration, with the rights that the user has.
-		103, 139, 151, 152, 153, 155, 163, 165, 166, 167, 168, 169, 170, 171, 175, 176, 179, 248, 249, 313, 320, 428, 429, 430, 431,
+		103, 139, 153, 155, 163, 165, 166, 167, 168, 169, 170, 171, 175, 176, 179, 248, 249, 313, 320, 428, 429, 430, 431,
 		432, 433, 442, 443, 444, 445, 457, 458, 459, 461, 467, 470,
 	}
 	remoteMain = [...]uint16{135, 140, 141, 157, 251, 252}
+	remoteTrue = [...]uint16{149, 150, 151, 152, 325} // the enclave's memory is always there
 	remoteLWK  = [...]uint16{39, 96, 122, 123, 127, 128, 201, 228}
 )
 
@@ -57,9 +60,6 @@ var remoteWhy = [...]struct {
 	{27, enosys, "the pages are the enclave's"},
 	{30, enosys, "Linux's segment is not in the enclave's memory"},
 	{67, enosys, "Linux's segment is not in the enclave's memory"},
-	{149, enosys, "the pages are the enclave's, and always there"},
-	{150, enosys, "the pages are the enclave's, and always there"},
-	{325, enosys, "the pages are the enclave's, and always there"},
 	{101, syscall.EPERM, "it would trace, or be traced as, the proxy"},
 	{206, enosys, "Linux moves data after the call has ended, when the memory may be another program's"},
 	{207, enosys, "goes with io_setup"},
@@ -95,6 +95,9 @@ func init() {
 	}
 	for _, nr := range remoteMain {
 		remote[nr] = RemoteMain
+	}
+	for _, nr := range remoteTrue {
+		remote[nr] = RemoteTrue
 	}
 	for _, nr := range remoteLWK {
 		remote[nr] = RemoteLWK

@@ -110,3 +110,8 @@ TEXT ·sigreturn(SB), NOSPLIT|NOFRAME, $0
 	MOVQ $15, AX
 	SYSCALL
 	INT $3
+
+// func Pause()
+TEXT ·Pause(SB), NOSPLIT|NOFRAME, $0-0
+	PAUSE
+	RET

@@ -145,3 +145,8 @@ func FutexWake(w *uint32, n int) {
 	const wakePrivate = 1 | 128
 	syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(w)), wakePrivate, uintptr(n), 0, 0, 0)
 }
+
+// Pause is the processor's hint that the caller polls.
+//
+//go:noescape
+func Pause()
