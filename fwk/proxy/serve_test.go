@@ -161,9 +161,8 @@ func TestBroken(t *testing.T) {
 			if c.entry != nil {
 				f.log(uint32(c.entry[0]), c.entry[1:]...)
 				c.slot = ikc.Slot{Kind: abi.MsgSync}
-				f.answers[0] = make(chan ikc.Slot, 1)
 			}
-			f.put(c.slot)
+			f.ask(c.slot)
 			select {
 			case how := <-f.ended:
 				if how.status != statusFailure || !strings.Contains(how.line, "broke the protocol") {
