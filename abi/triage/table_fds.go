@@ -6,7 +6,7 @@ var fdCalls = [...]Call{
 	{22, "pipe", Ship, None, args{out("pipefd", 8)}, ChangesFDs, 0, ""},
 	{32, "dup", Ship, FD, args{fd("oldfd")}, ChangesFDs, 0, ""},
 	{33, "dup2", Ship, FD, args{fd("oldfd"), fd("newfd")}, MayBlock | ChangesFDs, 0, ""},
-	{72, "fcntl", Ship, None, args{fd("fd"), u32("cmd"), {"arg", Fcntl, 8, 1, true}}, waits | ChangesFDs, 0, "The argument is a number, or a struct for the locks, owners and hints"},
+	{72, "fcntl", Split, None, args{fd("fd"), u32("cmd"), {"arg", Fcntl, 8, 1, true}}, waits | ChangesFDs, 0, "Of F_SETOWN_EX with a thread: its process. The argument is a number, or a struct for the locks, owners and hints"},
 	{253, "inotify_init", Ship, FD, nil, ChangesFDs, 0, ""},
 	{254, "inotify_add_watch", Ship, None, args{fd("fd"), path("pathname"), flags("mask")}, 0, 0, ""},
 	{255, "inotify_rm_watch", Ship, None, args{fd("fd"), i32("wd")}, 0, 0, ""},

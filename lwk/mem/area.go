@@ -62,6 +62,7 @@ const (
 	mapShared         = syscall.MAP_SHARED
 	mapPrivate        = syscall.MAP_PRIVATE
 	mapSharedValidate = 3
+	mapDroppable      = 8
 	mapType           = 0x0f
 	mapFixed          = syscall.MAP_FIXED
 	mapAnon           = syscall.MAP_ANONYMOUS

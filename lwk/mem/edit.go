@@ -90,6 +90,28 @@ func (s *Space) change(i uint32, lo, hi uintptr, to node) {
 	s.insert(&to)
 }
 
+// Offset tells that [lo, hi), of shared mappings, now shows their file from off on. Where there is no
+// room for another area the map keeps what it had.
+func (s *Space) Offset(lo, hi uintptr, off int64) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for lo < hi && s.t.room(2) {
+		i := s.t.at(lo)
+		if i == 0 {
+			return
+		}
+		to := s.t.nodes[i]
+		to.start, to.end = lo, min(to.end, hi)
+		if to.hasFile() {
+			to.off = off
+			s.cut(to.start, to.end)
+			s.insert(&to)
+		}
+		off += int64(to.end - lo)
+		lo = to.end
+	}
+}
+
 // refill makes [lo, hi) of the pool plain zeroed memory again, after something else was there.
 func (s *Space) refill(lo, hi uintptr) hal.Errno {
 	s.stats.altered++

@@ -86,6 +86,10 @@ func (r *request) check() hal.Errno {
 	shared := false
 	switch r.flags & mapType {
 	case mapPrivate:
+	case mapDroppable: // private memory that Linux may drop; older ones refuse it
+		if !anon || r.flags&(mapLocked|mapHugeTLB) != 0 {
+			r.bad = syscall.EINVAL
+		}
 	case mapShared:
 		shared = true
 	case mapSharedValidate:
@@ -126,7 +130,7 @@ func (r *request) check() hal.Errno {
 // pooled tells whether the pool can serve the mapping.
 func (r *request) pooled() bool {
 	return r.length <= PoolMax && r.node.kind == KindAnon && r.prot == protRW &&
-		r.flags&(mapStack|mapHugeTLB|mapLocked|map32Bit) == 0
+		r.flags&(mapStack|mapHugeTLB|mapLocked|map32Bit|mapDroppable) == 0
 }
 
 func (s *Space) mmap(r *request, d *dirt) (uintptr, hal.Errno) {

@@ -63,6 +63,7 @@ func (s *Sys) unquiesce() {
 func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 	pid := uint32(s.inline(syscall.SYS_GETPID, 0, 0, 0, 0))
 	s.Proc.PID = pid
+	s.future = 0
 	s.OnExit = nil // only the process that was started tells of itself
 	s.K.Observe(nil)
 	s.K.Alone(c, t, pid)

@@ -25,6 +25,25 @@ func ranged(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 
 const sysMincore = 27
 
+// remapFilePages has Linux map a part of a shared mapping anew, and keeps the map right.
+func remapFilePages(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	const page, shared = 4095, 1
+	lo, n := uintptr(t.Args[0])&^page, uintptr(t.Args[1])&^page
+	if t.Args[2] != 0 || n == 0 || lo+n < lo {
+		return -int64(syscall.EINVAL)
+	}
+	a, ok := s.Space.Find(lo)
+	if !ok || a.Flags&shared == 0 || !s.Space.Covers(lo, lo+n) {
+		return -int64(syscall.EINVAL)
+	}
+	args := t.Args
+	r := s.inlineArgs(syscall.SYS_REMAP_FILE_PAGES, &args)
+	if r == 0 {
+		s.Space.Offset(lo, lo+n, int64(t.Args[3])<<12)
+	}
+	return r
+}
+
 // Memory protection keys: programs see a machine that has none, because the register that holds a
 // thread's rights is not switched with the LWK's threads.
 

@@ -57,7 +57,8 @@ type Sys struct {
 	shm       attached
 	own       resident // memory of the LWK's own
 	naming    naming
-	tasksOpen bool // the program has opened /proc/self/task
+	future    uint64 // what mlockall wants for new memory
+	tasksOpen bool   // the program has opened /proc/self/task
 }
 
 // Process is what identifies the program to itself and to Linux.

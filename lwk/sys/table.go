@@ -25,6 +25,9 @@ var table = [...]struct {
 	{149, ranged}, // mlock
 	{150, ranged}, // munlock
 	{325, ranged}, // mlock2
+	{151, mlockall},
+	{152, munlockall},
+	{216, remapFilePages},
 	{30, shmat},
 	{67, shmdt},
 	{329, pkeyMprotect},
@@ -120,6 +123,7 @@ var table = [...]struct {
 	{269, path1}, // faccessat
 	{332, path1}, // statx
 	{439, path1}, // faccessat2
+	{72, fcntl},
 	{78, getdents},
 	{217, getdents}, // getdents64
 	{89, readlink},
