@@ -213,7 +213,7 @@ func FuzzSlots(f *testing.F) {
 		l := newFake(t, 1)
 		defer func() { syscall.Close(l.fd); unix.Munmap(l.mem) }()
 		l.p.make = func(*uint32, uintptr, *[6]uint64) int64 { return 0 }
-		l.p.cfg.Boot.NCores = 1
+		l.p.halt = func(int) {}
 		go l.p.watch()
 		go l.p.serveMain()
 		l.p.addProxy()
@@ -222,10 +222,6 @@ func FuzzSlots(f *testing.F) {
 		for i := 0; i < len(data); i += 56 {
 			clear(b[:])
 			copy(b[:56], data[i:])
-			switch b[0] {
-			case abi.MsgStop, abi.MsgChild, abi.MsgExit, abi.MsgDie: // these act on the test's own process, or end it
-				b[0] = abi.MsgCall
-			}
 			s, pos, ok := l.requests.Claim(&l.send)
 			if !ok {
 				break

@@ -98,6 +98,7 @@ type Proxy struct {
 
 	// What acts on the process and the machine; tests replace it.
 	exit func(how ending)
+	halt func(sig int)
 	make func(cancel *uint32, nr uintptr, args *[6]uint64) int64
 }
 
@@ -137,7 +138,7 @@ func newProxy(c Config, s *space) (*Proxy, error) {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	p := &Proxy{cfg: c, boot: *c.Boot, space: s, pid: int32(syscall.Getpid()), main: make(chan ikc.Slot, 64)}
-	p.exit, p.make, p.maps.apply = p.end, rawcall.Blocking, p.applyLog
+	p.exit, p.halt, p.make, p.maps.apply = p.end, p.stop, rawcall.Blocking, p.applyLog
 	var err error
 	if p.requests, err = ikc.At(s.at(p.boot.Requests.Off), enclave.RequestSlots); err != nil {
 		return nil, err
@@ -243,7 +244,7 @@ func (w *worker) message(m *ikc.Slot) {
 	case abi.MsgDie:
 		p.finish(ending{signal: int(m.Args[0] & 0x7f)})
 	case abi.MsgStop:
-		p.stop(int(m.Args[0] & 0x7f))
+		p.halt(int(m.Args[0] & 0x7f))
 		p.answer(m, 0)
 	case abi.MsgLeave:
 		p.left.Store(m.Args[0])
