@@ -27,6 +27,9 @@ type Config struct {
 	Reserved [][2]uintptr
 	// Pool is memory for the program's small mappings, see mem.Config.
 	Pool, PoolSize uintptr
+	// Clear and Copy work on memory of the pool, see mem.Config.
+	Clear func(addr, n uintptr)
+	Copy  func(dst, src, n uintptr)
 }
 
 // Addresses that the LWK chooses for mappings, highest first: below what Linux uses for its own
@@ -48,7 +51,7 @@ type Kernel struct {
 // will need of Go memory is allocated by these two.
 func New(p hal.Platform, c Config) (*Kernel, error) {
 	space, err := mem.New(p.Memory(), mem.Config{Window: [2]uintptr{windowLow, windowHigh},
-		Pool: c.Pool, PoolSize: c.PoolSize, Limit: uintptr(c.Limit)})
+		Pool: c.Pool, PoolSize: c.PoolSize, Limit: uintptr(c.Limit), Clear: c.Clear, Copy: c.Copy})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func New(p hal.Platform, c Config) (*Kernel, error) {
 
 // Load loads the program.
 func (k *Kernel) Load(c Config) error {
-	l, err := proc.Load(k.Space, k.plat.User(), c.Program)
+	l, err := proc.Load(k.plat, k.Space, k.plat.User(), c.Program)
 	if err != nil {
 		return err
 	}

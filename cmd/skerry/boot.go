@@ -82,7 +82,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 // execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
 // is found before the old one is gone.
 func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
-	if err := proc.Check(path); err != nil {
+	if err := proc.Check(plat, path); err != nil {
 		var e syscall.Errno
 		if errors.As(err, &e) {
 			return -int64(e)

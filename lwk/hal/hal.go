@@ -54,3 +54,8 @@ type User interface {
 	// Store64 writes a 64-bit word.
 	Store64(addr uintptr, v uint64) Errno
 }
+
+// Caller is the part of Platform through which the LWK asks Linux for itself.
+type Caller interface {
+	Inline(nr uintptr, args *[6]uint64) int64
+}

@@ -1,46 +1,70 @@
 package proc
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
 	"syscall"
 
+	"github.com/skerry-os/skerry/lwk/hal"
 	"github.com/skerry-os/skerry/lwk/proc/image"
 )
 
-// file is an executable file, open for reading. Package os is not used, because its files may end
-// up with the runtime's poller, whose descriptors the program would see.
+// file is an executable file, open for reading: by Linux, through the platform, as the LWK may not be a
+// process of it.
 type file struct {
+	linux    hal.Caller
 	fd       int
 	size     int64
 	dev, ino uint64
 	path     string
+	buf      []byte
 }
 
+// readSize is how much is read at a time.
+const readSize = 16 << 10
+
+const (
+	openPath    = 0x200000
+	accessX     = 1
+	effective   = 0x200 // AT_EACCESS
+	faccessat2  = 439
+	statSize    = 144
+	maxPathSize = 4096
+)
+
 // openExecutable opens what execve(2) would run: a regular file with execute permission.
-func openExecutable(path string) (*file, error) {
-	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+func openExecutable(linux hal.Caller, path string) (*file, error) {
+	fd, err := open(linux, path, syscall.O_RDONLY|syscall.O_CLOEXEC)
 	if err == syscall.EACCES {
 		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "cannot be read, which skerry needs to map it"}
 	}
-	if err != nil {
+	if err != 0 {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	f := &file{fd: fd, path: path}
-	var st syscall.Stat_t
-	if err := syscall.Fstat(fd, &st); err != nil {
+	f := &file{linux: linux, fd: fd, path: path, buf: make([]byte, readSize)}
+	if _, err := call(linux, syscall.SYS_FSTAT, uint64(fd), address(f.buf)); err != 0 {
 		f.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	st := f.buf[:statSize] // struct stat: dev, ino, nlink, mode ... size
+	le := binary.LittleEndian
+	if le.Uint32(st[24:])&syscall.S_IFMT != syscall.S_IFREG {
 		f.close()
 		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "not a regular file"}
 	}
-	if err := syscall.Faccessat(-100, path, 1, 0x200); err != nil { // AT_FDCWD, X_OK, AT_EACCESS
+	f.size, f.dev, f.ino = int64(le.Uint64(st[48:])), le.Uint64(st), le.Uint64(st[8:])
+	name := cString(path)
+	_, err = call(linux, faccessat2, cwd, address(name), accessX, effective)
+	if err == syscall.ENOSYS { // before Linux 5.8: by the real ids
+		_, err = call(linux, syscall.SYS_FACCESSAT, cwd, address(name), accessX)
+	}
+	keep(name)
+	if err != 0 {
 		f.close()
 		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "no permission to execute"}
 	}
-	f.size, f.dev, f.ino = st.Size, st.Dev, st.Ino
 	return f, nil
 }
 
@@ -48,34 +72,59 @@ func openExecutable(path string) (*file, error) {
 func (f *file) ReadAt(b []byte, off int64) (int, error) {
 	n := 0
 	for n < len(b) {
-		m, err := syscall.Pread(f.fd, b[n:], off+int64(n))
+		m, err := call(f.linux, syscall.SYS_PREAD64, uint64(f.fd), address(f.buf), uint64(min(len(b)-n, len(f.buf))), uint64(off+int64(n)))
 		if err == syscall.EINTR {
 			continue
 		}
-		if err != nil {
+		if err != 0 {
 			return n, err
 		}
 		if m == 0 {
 			return n, io.EOF
 		}
-		n += m
+		n += copy(b[n:], f.buf[:m])
 	}
 	return n, nil
 }
 
-func (f *file) close() { syscall.Close(f.fd) }
+func (f *file) close() {
+	keep(f.buf)
+	call(f.linux, syscall.SYS_CLOSE, uint64(f.fd))
+}
+
+func open(linux hal.Caller, path string, flags uint64) (int, syscall.Errno) {
+	name := cString(path)
+	fd, err := call(linux, syscall.SYS_OPENAT, cwd, address(name), flags)
+	keep(name)
+	return int(fd), err
+}
 
 // absolute is the path that /proc/self/exe gives for the file.
-func absolute(path string) (string, error) {
-	fd, err := syscall.Open(path, 0x200000|syscall.O_CLOEXEC, 0) // O_PATH
-	if err != nil {
+func absolute(linux hal.Caller, path string) (string, error) {
+	fd, err := open(linux, path, openPath|syscall.O_CLOEXEC)
+	if err != 0 {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	defer syscall.Close(fd)
-	var buf [4096]byte
-	n, err := syscall.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd), buf[:])
-	if err != nil {
+	defer call(linux, syscall.SYS_CLOSE, uint64(fd))
+	link, buf := cString("/proc/self/fd/"+strconv.Itoa(fd)), make([]byte, maxPathSize)
+	n, err := call(linux, syscall.SYS_READLINK, address(link), address(buf), uint64(len(buf)))
+	keep(link)
+	if err != 0 {
 		return "", fmt.Errorf("%s: what it is called in /proc: %w; is /proc mounted?", path, err)
 	}
 	return string(buf[:n]), nil
 }
+
+// call makes a system call of the LWK's own.
+func call(linux hal.Caller, nr uintptr, args ...uint64) (uint64, syscall.Errno) {
+	var a [6]uint64
+	copy(a[:], args)
+	r := linux.Inline(nr, &a)
+	if r < 0 && r > -4096 {
+		return 0, syscall.Errno(-r)
+	}
+	return uint64(r), 0
+}
+
+// cString is a path as Linux takes it, on the heap: stacks move.
+func cString(s string) []byte { return append(append(make([]byte, 0, len(s)+1), s...), 0) }

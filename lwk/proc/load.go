@@ -47,13 +47,13 @@ const (
 
 // Load maps the program. Errors wrap the errno that execve(2) would give, and say what is wrong with
 // which file. It allocates; on failure the address space may hold parts of the program.
-func Load(space *mem.Space, user hal.User, p Program) (*Loaded, error) {
-	path, args, f, img, err := resolve(p.Path, p.Args)
+func Load(linux hal.Caller, space *mem.Space, user hal.User, p Program) (*Loaded, error) {
+	path, args, f, img, err := resolve(linux, p.Path, p.Args)
 	if err != nil {
 		return nil, err
 	}
 	defer f.close()
-	exe, err := absolute(path)
+	exe, err := absolute(linux, path)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func Load(space *mem.Space, user hal.User, p Program) (*Loaded, error) {
 	interpBase := uint64(0)
 	if img.Interp != "" {
 		l.Dynamic = true
-		if l.Entry, interpBase, err = loadInterp(space, user, img.Interp, path); err != nil {
+		if l.Entry, interpBase, err = loadInterp(linux, space, user, img.Interp, path); err != nil {
 			return nil, err
 		}
 	}
@@ -108,8 +108,8 @@ func Load(space *mem.Space, user hal.User, p Program) (*Loaded, error) {
 }
 
 // Check reports what execve(2) would find wrong with a file, without loading it.
-func Check(path string) error {
-	_, _, f, img, err := resolve(path, nil)
+func Check(linux hal.Caller, path string) error {
+	_, _, f, img, err := resolve(linux, path, nil)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func Check(path string) error {
 	if img.Interp == "" {
 		return nil
 	}
-	g, err := openExecutable(img.Interp)
+	g, err := openExecutable(linux, img.Interp)
 	if err != nil {
 		return err
 	}
@@ -127,9 +127,9 @@ func Check(path string) error {
 }
 
 // resolve follows #! lines to an ELF file, which it leaves open.
-func resolve(path string, args []string) (string, []string, *file, *image.Image, error) {
+func resolve(linux hal.Caller, path string, args []string) (string, []string, *file, *image.Image, error) {
 	for range maxScripts {
-		f, err := openExecutable(path)
+		f, err := openExecutable(linux, path)
 		if err != nil {
 			return "", nil, nil, nil, err
 		}
@@ -165,8 +165,8 @@ func resolve(path string, args []string) (string, []string, *file, *image.Image,
 	return "", nil, nil, nil, &image.Error{Errno: syscall.ELOOP, Path: path, Reason: "too many interpreters of interpreters"}
 }
 
-func loadInterp(space *mem.Space, user hal.User, interp, program string) (entry, base uint64, err error) {
-	f, err := openExecutable(interp)
+func loadInterp(linux hal.Caller, space *mem.Space, user hal.User, interp, program string) (entry, base uint64, err error) {
+	f, err := openExecutable(linux, interp)
 	if err != nil {
 		return 0, 0, fmt.Errorf("interpreter of %s: %w; install the package that has it", program, err)
 	}

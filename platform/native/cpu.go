@@ -37,11 +37,13 @@ const (
 	userCS   = 0x33
 	firstTSS = 0x40
 
-	vectorBell  = abi.VectorBell
-	vectorTimer = 0x41
-	vectorKick  = 0x42
-	vectorCall  = 256 // of a system call, in what enter returns
-	vectorStray = 0xff
+	vectorBell   = abi.VectorBell
+	vectorTimer  = 0x41
+	vectorKick   = 0x42
+	vectorLook   = 0x43
+	vectorCall   = 256 // of a system call, in what enter returns
+	vectorKicked = 257 // enter did not go: the core was kicked before
+	vectorStray  = 0xff
 )
 
 // context is hal.Context under a name that go_asm.h has.

@@ -49,7 +49,7 @@ current:
 	MOVQ context_RCX(SI), CX
 	MOVQ context_RDX(SI), DX
 	MOVQ context_RDI(SI), DI
-	MOVQ context_RBP(SI), BP
+	BYTE $0x48; BYTE $0x8b; BYTE $0x6e; BYTE $context_RBP // MOVQ context_RBP(SI), BP: not a frame that vet should look for
 	MOVQ context_R8(SI), R8
 	MOVQ context_R9(SI), R9
 	MOVQ context_R10(SI), R10
@@ -75,7 +75,7 @@ byIret:
 	MOVQ context_RCX(SI), CX
 	MOVQ context_RDX(SI), DX
 	MOVQ context_RDI(SI), DI
-	MOVQ context_RBP(SI), BP
+	BYTE $0x48; BYTE $0x8b; BYTE $0x6e; BYTE $context_RBP // MOVQ context_RBP(SI), BP: not a frame that vet should look for
 	MOVQ context_R8(SI), R8
 	MOVQ context_R9(SI), R9
 	MOVQ context_R10(SI), R10
@@ -91,7 +91,7 @@ kicked:
 	XORL AX, AX
 	MOVL AX, cpu_kick(DI)
 	MOVL AX, cpu_inUser(DI)
-	MOVQ $const_vectorKick, AX
+	MOVQ $const_vectorKicked, AX
 	MOVQ AX, ret+16(FP)
 	RET
 
@@ -167,7 +167,7 @@ TEXT ·resumeThread(SB), NOSPLIT|NOFRAME, $0
 	MOVQ thread_dx(R11), DX
 	MOVQ thread_si(R11), SI
 	MOVQ thread_di(R11), DI
-	MOVQ thread_bp(R11), BP
+	BYTE $0x49; BYTE $0x8b; BYTE $0x6b; BYTE $thread_bp // MOVQ thread_bp(R11), BP, unseen by vet
 	MOVQ thread_sp(R11), SP
 	MOVQ thread_r8(R11), R8
 	MOVQ thread_r9(R11), R9
@@ -184,7 +184,7 @@ TEXT ·leave(SB), NOSPLIT|NOFRAME, $0
 	MOVQ cpu_gofs(GS), CX
 	WRFSBASEQ CX
 	MOVQ cpu_rsp(GS), SP
-	MOVQ cpu_rbp(GS), BP
+	BYTE $0x65; BYTE $0x48; BYTE $0x8b; BYTE $0x2c; BYTE $0x25; LONG $cpu_rbp // MOVQ cpu_rbp(GS), BP, likewise
 	MOVL $0, cpu_inUser(GS)
 	PUSHQ $2
 	POPFQ                      // no direction flag, no AC (which would switch SMAP off)
@@ -512,4 +512,74 @@ TEXT ·addresses(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ AX, 32(DI)
 	LEAQ runtime·end(SB), AX
 	MOVQ AX, 40(DI)
+	RET
+
+// func fence(): a full memory barrier
+TEXT ·fence(SB), NOSPLIT|NOFRAME, $0-0
+	LOCK
+	ADDL $0, -8(SP)
+	RET
+
+// func floatStatus() uint64
+TEXT ·floatStatus(SB), NOSPLIT|NOFRAME, $0-8
+	BYTE $0xdf; BYTE $0xe0     // FNSTSW AX
+	MOVWLZX AX, AX
+	BYTE $0xd9; BYTE $0x7c; BYTE $0x24; BYTE $0xf8 // FNSTCW -8(SP)
+	MOVWLZX -8(SP), CX
+	SHLQ $32, CX
+	ORQ  CX, AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func getMXCSR() uint32
+TEXT ·getMXCSR(SB), NOSPLIT|NOFRAME, $0-4
+	STMXCSR ret+0(FP)
+	RET
+
+// func setMXCSR(v uint32)
+TEXT ·setMXCSR(SB), NOSPLIT|NOFRAME, $0-4
+	LDMXCSR v+0(FP)
+	RET
+
+// func xsave(area uintptr, mask uint64)
+TEXT ·xsave(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ area+0(FP), DI
+	MOVQ mask+8(FP), AX
+	MOVQ AX, DX
+	SHRQ $32, DX
+	XSAVE64 (DI)
+	RET
+
+// func xrstor(area uintptr, mask uint64)
+TEXT ·xrstor(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ area+0(FP), DI
+	MOVQ mask+8(FP), AX
+	MOVQ AX, DX
+	SHRQ $32, DX
+	XRSTOR64 (DI)
+	XORPS X15, X15
+	RET
+
+// func xsaveWith(ctx *context, area uintptr, mask uint64): the state with ctx's XMM registers.
+TEXT ·xsaveWith(SB), NOSPLIT|NOFRAME, $0-24
+	MOVQ ctx+0(FP), SI
+	MOVQ area+8(FP), DI
+	MOVQ mask+16(FP), AX
+	MOVQ AX, DX
+	SHRQ $32, DX
+	LOAD_XMM(SI, context_Xmm)
+	XSAVE64 (DI)
+	XORPS X15, X15
+	RET
+
+// func xrstorTo(ctx *context, area uintptr, mask uint64): loads the state, and XMM into ctx.
+TEXT ·xrstorTo(SB), NOSPLIT|NOFRAME, $0-24
+	MOVQ ctx+0(FP), SI
+	MOVQ area+8(FP), DI
+	MOVQ mask+16(FP), AX
+	MOVQ AX, DX
+	SHRQ $32, DX
+	XRSTOR64 (DI)
+	SAVE_XMM(SI, context_Xmm)
+	XORPS X15, X15
 	RET

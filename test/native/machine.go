@@ -1,44 +1,47 @@
-// Package native tests the native platform in QEMU alone: no Linux inside, the test is the Linux side of
-// the enclave, over the machine's memory in a file that both have mapped.
+// Package native tests the native platform in QEMU alone: the machine has no Linux inside. The Linux side
+// of the enclave is a process of this machine (linuxside), over the machine's memory in a file that both
+// have mapped.
 package native
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/skerry-os/skerry/abi"
 	"github.com/skerry-os/skerry/abi/enclave"
-	"github.com/skerry-os/skerry/platform/native/load"
 )
 
-// first is where the enclave begins in the machine's memory: what is below is the firmware's.
-const first = 16 << 20
+// below is what the machine has beside the enclave's memory, below it, in MiB: the firmware's.
+const below = 16
 
-// Config is a machine for an enclave.
+// Config is a machine for an enclave, and what runs there.
 type Config struct {
-	Cores   int
-	Memory  uint64 // the enclave's, bytes; at most 1 GiB more than fits below 3 GiB is not supported here
-	Program enclave.Program
+	Cores   int // 0: one
+	MiB     int // of the enclave's memory; 0: 256
+	Args    []string
+	Env     []string // beside the test's own
+	Stdin   io.Reader
 	Options []string // more of QEMU's
+	Verbose bool
 }
 
-// Machine is a running enclave in QEMU.
-type Machine struct {
-	Mem  []byte // the enclave's
-	Boot *abi.Boot
-	File *os.File // the machine's memory; the enclave begins at first
-	cmd  *exec.Cmd
-	out  bytes.Buffer
-	done chan error
+// Result is what came of it.
+type Result struct {
+	Out, Err []byte
+	Status   syscall.WaitStatus
+	Log      string        // the LWK's
+	Epitaphs []abi.Epitaph // of cores that died
+	States   []uint32      // of all cores at the end
+	Machine  string        // what QEMU said
 }
 
 // Image is the path of the LWK's image: SKERRY_LWK, or bin/skerry-lwk of this tree.
@@ -56,98 +59,201 @@ func Need(t testing.TB) {
 		t.Skip("no qemu-system-x86_64 here: the kernel tests of the native platform are left out (Debian: qemu-system-x86)")
 	}
 	if _, err := os.Stat(Image()); err != nil {
-		t.Skip("no LWK image: make build makes it: ", err)
+		t.Skip("no LWK image here (make build makes it): ", err)
 	}
 }
 
-// Start prepares an enclave and starts its machine.
-func Start(t testing.TB, c Config) *Machine {
+// patience is how long a machine may run: far more than any test needs.
+const patience = 2 * time.Minute
+
+// Run runs a program on a new machine until it ends.
+func Run(t testing.TB, c Config) *Result {
 	t.Helper()
-	m, err := start(t, c)
+	r, err := run(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.Stop)
-	return m
+	return r
 }
 
-func start(t testing.TB, c Config) (*Machine, error) {
+func run(t testing.TB, c Config) (*Result, error) {
+	c.Cores, c.MiB = max(c.Cores, 1), max(c.MiB, 2*below)
+	if c.MiB == 2*below {
+		c.MiB = 256
+	}
 	f, err := os.CreateTemp(sharedMemory(t), "skerry-machine-*")
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	defer os.Remove(f.Name())
-	size := first + c.Memory
-	if err := f.Truncate(int64(size)); err != nil {
+	if err := f.Truncate(int64(c.MiB) << 20); err != nil {
 		return nil, err
 	}
-	mem, err := syscall.Mmap(int(f.Fd()), first, int(c.Memory), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	pvh := filepath.Join(t.TempDir(), "boot.elf")
+	total := c.MiB + below
+	hole := 0
+	if total > 2048 {
+		hole = 2048 << 20 // where a q35 machine's memory goes on at 4 GiB
+	}
+	ready, tell, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(Image())
+	defer ready.Close()
+	image, err := filepath.Abs(Image())
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	img, err := load.Open(file)
+	side := exec.Command(linuxside(t), append([]string{"-image", image, "-pvh", pvh, "-cores", strconv.Itoa(c.Cores),
+		"-hole", strconv.Itoa(hole), "-verbose=" + strconv.FormatBool(c.Verbose), "--"}, c.Args...)...)
+	var out, errs, said bytes.Buffer
+	side.Stdin, side.Stdout, side.Stderr = c.Stdin, &out, &errs
+	side.Env = append(os.Environ(), c.Env...)
+	side.ExtraFiles = []*os.File{f, tell}
+	side.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	side.WaitDelay = time.Second
+	err = side.Start()
+	tell.Close()
 	if err != nil {
 		return nil, err
 	}
-	b, err := enclave.Layout(c.Cores, c.Memory, img.Size())
-	if err != nil {
+	var b [1]byte
+	if _, err := ready.Read(b[:]); err != nil {
+		side.Wait()
+		return nil, fmt.Errorf("the Linux side ended (%v): %s", side.ProcessState, errs.Bytes())
+	}
+	args := []string{"-machine", "q35,max-ram-below-4g=2G", "-accel", "tcg,thread=multi", "-cpu", "max",
+		"-smp", strconv.Itoa(c.Cores), "-m", strconv.Itoa(total) + "M",
+		"-object", fmt.Sprintf("memory-backend-ram,id=low,size=%dM", below),
+		"-object", fmt.Sprintf("memory-backend-file,id=enclave,size=%dM,share=on,mem-path=%s", c.MiB, f.Name()),
+		"-numa", "node,memdev=low", "-numa", "node,memdev=enclave,cpus=0-" + strconv.Itoa(c.Cores-1),
+		"-display", "none", "-nodefaults", "-no-reboot", "-kernel", pvh}
+	args = append(args, c.Options...)
+	machine := exec.Command("qemu-system-x86_64", append(args, strings.Fields(os.Getenv("SKERRY_QEMU"))...)...)
+	machine.Stdout, machine.Stderr = &said, &said
+	machine.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := machine.Start(); err != nil {
+		side.Process.Kill()
+		side.Wait()
 		return nil, err
 	}
-	b.LAPICkHz = 1000000 // QEMU's
-	for i := range c.Cores {
-		b.APIC[i], b.CPU[i] = uint32(i), uint32(i)
-	}
-	physical := make([]uint64, c.Memory/abi.Granule)
-	for i := range physical {
-		physical[i] = first + uint64(i)*abi.Granule
-		if physical[i] >= lowMemory {
-			physical[i] += 1<<32 - lowMemory
+	ended := make(chan struct{}, 2)
+	go func() { side.Wait(); ended <- struct{}{} }()
+	gone := make(chan struct{})
+	go func() { machine.Wait(); close(gone) }()
+	failure := ""
+	select {
+	case <-ended:
+	case <-gone:
+		failure = "the machine ended before the program"
+		select { // its last words may still be on their way
+		case <-ended:
+			failure = ""
+		case <-time.After(3 * time.Second):
 		}
+	case <-time.After(patience):
+		failure = "the program did not end"
+	case <-dead(f, c.Cores, image):
+		failure = "a core died"
 	}
-	if err := img.Load(mem, b, physical); err != nil {
+	machine.Process.Kill()
+	<-gone
+	if failure != "" {
+		side.Process.Kill()
+		<-ended
+	}
+	r := &Result{Out: out.Bytes(), Err: errs.Bytes(), Machine: said.String()}
+	r.Status, _ = side.ProcessState.Sys().(syscall.WaitStatus)
+	if err := r.look(f, c); err != nil {
 		return nil, err
 	}
-	copy(mem[b.Program.Off:], c.Program.Append(nil))
-	pvh, err := load.PVH(mem, b)
-	if err != nil {
-		return nil, err
+	if failure != "" {
+		return nil, fmt.Errorf("%s: states %v\nlog: %s\nstandard error: %s\noutput: %s\nQEMU: %s\n%s", failure, r.States, r.Log, r.Err, r.Out, r.Machine, r.describe())
 	}
-	kernel := filepath.Join(t.TempDir(), "boot.elf")
-	if err := os.WriteFile(kernel, pvh, 0o600); err != nil {
-		return nil, err
-	}
-	m := &Machine{Mem: mem, Boot: b, File: f, done: make(chan error, 1)}
-	bytesOf := strconv.FormatUint(size>>20, 10) + "M"
-	m.cmd = exec.Command("qemu-system-x86_64", append([]string{"-machine", "q35,memory-backend=ram", "-accel", "tcg,thread=multi",
-		"-cpu", "max", "-smp", strconv.Itoa(c.Cores), "-m", bytesOf,
-		"-object", "memory-backend-file,id=ram,size=" + bytesOf + ",share=on,mem-path=" + f.Name(),
-		"-display", "none", "-nodefaults", "-no-reboot", "-kernel", kernel}, append(c.Options, strings.Fields(os.Getenv("SKERRY_QEMU"))...)...)...)
-	m.cmd.Stdout, m.cmd.Stderr = &m.out, &m.out
-	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := m.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { m.done <- m.cmd.Wait() }()
-	// QEMU has the file open once its memory is there; until then the name must stay.
-	for range 500 {
-		if fd, _ := os.Readlink(fmt.Sprintf("/proc/%d/maps", m.cmd.Process.Pid)); fd != "" {
-			break
-		}
-		if maps, _ := os.ReadFile(fmt.Sprintf("/proc/%d/maps", m.cmd.Process.Pid)); bytes.Contains(maps, []byte(f.Name())) {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return m, nil
+	return r, nil
 }
 
-// lowMemory is where a q35 machine's memory has its hole, with more than 2.75 GiB.
-const lowMemory = 2 << 30
+// describe tells of cores that died.
+func (r *Result) describe() string {
+	s := ""
+	for i := range r.Epitaphs {
+		e := &r.Epitaphs[i]
+		s += fmt.Sprintf("core %d: %s: vector %d, error %#x, rip %#x, cr2 %#x, rsp %#x\nregisters %#x\nstack %#x\n", e.Core, enclave.Line(e), e.Vector, e.Error,
+			e.RIP, e.CR2, e.RSP, e.Regs, e.Stack)
+	}
+	return s
+}
+
+// look reads what the enclave's memory says in the end.
+func (r *Result) look(f *os.File, c Config) error {
+	mem, err := syscall.Mmap(int(f.Fd()), 0, c.MiB<<20, syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	defer syscall.Munmap(mem)
+	b := enclave.Boot(mem)
+	if err := enclave.Check(b, uint64(len(mem))); err != nil {
+		return err
+	}
+	log, _ := enclave.ReadLog(mem, b, 0)
+	r.Log = string(log)
+	for i := range c.Cores {
+		r.States = append(r.States, enclave.Core(mem, b, i).State)
+		if e, ok := enclave.Epitaph(mem, b, i); ok {
+			r.Epitaphs = append(r.Epitaphs, e)
+		}
+	}
+	return nil
+}
+
+// dead tells when a core has died.
+func dead(f *os.File, cores int, _ string) <-chan struct{} {
+	c := make(chan struct{})
+	st, err := f.Stat()
+	if err != nil {
+		return c
+	}
+	mem, err := syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		return c
+	}
+	go func() {
+		defer syscall.Munmap(mem)
+		for range patience / (10 * time.Millisecond) {
+			b := enclave.Boot(mem)
+			for i := range cores {
+				if b.Cores.Off != 0 && enclave.Core(mem, b, i).State == abi.CoreDead {
+					close(c)
+					return
+				}
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	return c
+}
+
+var sidePath string
+
+// linuxside builds the Linux side once.
+func linuxside(t testing.TB) string {
+	if sidePath != "" {
+		return sidePath
+	}
+	dir, err := os.MkdirTemp("", "skerry-native-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "linuxside")
+	cmd := exec.Command("go", "build", "-ldflags=-T 0x70000000", "-o", path, "./linuxside")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	sidePath = path
+	return path
+}
 
 // sharedMemory is a directory of memory, if there is one.
 func sharedMemory(t testing.TB) string {
@@ -155,44 +261,4 @@ func sharedMemory(t testing.TB) string {
 		return "/dev/shm"
 	}
 	return t.TempDir()
-}
-
-// Wait waits until core i is in one of the states, or the machine has ended, or a minute has passed.
-func (m *Machine) Wait(i int, states ...uint32) error {
-	end := time.Now().Add(time.Minute)
-	for {
-		s := atomic.LoadUint32(&enclave.Core(m.Mem, m.Boot, i).State)
-		for _, want := range states {
-			if s == want {
-				return nil
-			}
-		}
-		select {
-		case err := <-m.done:
-			m.done <- err
-			return fmt.Errorf("the machine ended (%v) with core %d in state %d:\n%s", err, i, s, m.out.Bytes())
-		case <-time.After(2 * time.Millisecond):
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("core %d stays in state %d:\n%s\n%s", i, s, m.Log(), m.out.Bytes())
-		}
-	}
-}
-
-// Log is the LWK's log.
-func (m *Machine) Log() string {
-	text, _ := enclave.ReadLog(m.Mem, m.Boot, 0)
-	return string(text)
-}
-
-// Stop ends the machine.
-func (m *Machine) Stop() {
-	if m.cmd == nil {
-		return
-	}
-	m.cmd.Process.Kill()
-	<-m.done
-	m.cmd = nil
-	syscall.Munmap(m.Mem)
-	m.File.Close()
 }
