@@ -4,9 +4,11 @@
 // In x2APIC mode a message is one write of a model-specific register, by /dev/cpu/N/msr. In xAPIC mode it
 // is two stores to the processor's own interrupt controller, mapped from /dev/mem, and between the two an
 // interrupt may come whose handler, Linux's, sends a message too: ours then goes to its target. A fixed
-// interrupt that goes astray does little; an INIT stops a CPU that Linux uses. Sending from a thread
-// that is pinned and has real-time priority, and reading the target back before the second store, makes
-// that unlikely, not impossible. x2APIC has no such gap.
+// interrupt that goes astray does little; an INIT stops a CPU that Linux uses. So the target is read back
+// and the command chosen by what was seen, with one instruction between the read and the write (deliver),
+// from a thread that is pinned and has real-time priority: unlikely to fail, not impossible on a real
+// machine, impossible on an emulated one, which takes interrupts between blocks of code. x2APIC has no
+// such gap.
 //
 // No other register of the controller is ever touched: a stray read can set its error register, and
 // Linux then refuses to start CPUs.

@@ -73,3 +73,20 @@ func TestIsRAM(t *testing.T) {
 		t.Error("hidden addresses were believed")
 	}
 }
+
+// On memory instead of registers: what is written where, and that it goes to the target.
+func TestDeliver(t *testing.T) {
+	p := &page{mem: make([]byte, 4096)}
+	if err := p.send(3, initX, true); err != nil {
+		t.Skipf("affinity cannot be changed here: %v", err)
+	}
+	for i, b := range p.mem {
+		want := map[int]byte{0x300: 0x00, 0x301: 0xc5, 0x313: 3}[i]
+		if b != want {
+			t.Errorf("byte %#x is %#x, want %#x", i, b, want)
+		}
+	}
+	if err := p.send(255, initX, true); err == nil {
+		t.Error("255 is everybody")
+	}
+}

@@ -20,9 +20,8 @@ type page struct {
 }
 
 const (
-	regLow  = 0x300
-	regHigh = 0x310
-	busy    = 1 << 12
+	regLow = 0x300
+	busy   = 1 << 12
 )
 
 func openPage(base int64) (*page, error) {
@@ -42,8 +41,6 @@ func openPage(base int64) (*page, error) {
 
 func (p *page) close() { _ = unix.Munmap(p.mem) }
 
-func (p *page) register(off uintptr) *uint32 { return (*uint32)(unsafe.Pointer(&p.mem[off])) }
-
 // send writes target and command. careful is for commands that must not go astray.
 func (p *page) send(id, low uint32, careful bool) error {
 	if id > 254 {
@@ -58,24 +55,28 @@ func (p *page) send(id, low uint32, careful bool) error {
 		return err
 	}
 	defer restore()
-	command, target := p.register(regLow), p.register(regHigh)
+	command := (*uint32)(unsafe.Pointer(&p.mem[regLow]))
 	for range 1000 {
-		if atomic.LoadUint32(command)&busy != 0 {
-			continue // Linux's own is still on its way
+		// Linux's own may still be on its way.
+		for i := 0; i < 100000 && atomic.LoadUint32(command)&busy != 0; i++ {
 		}
-		old := atomic.LoadUint32(target)
-		atomic.StoreUint32(target, id<<24)
-		if atomic.LoadUint32(target) == id<<24 {
-			atomic.StoreUint32(command, low)
+		if deliver(uintptr(unsafe.Pointer(&p.mem[0])), id<<24, low, harmless) == id<<24 {
 			for i := 0; i < 100000 && atomic.LoadUint32(command)&busy != 0; i++ {
 			}
-			// Linux writes both halves each time, but what was interrupted by us may not have yet.
-			atomic.StoreUint32(target, old)
 			return nil
 		}
 	}
 	return &Access{"the interrupt controller does not come to rest", "Linux sends all the time", "try again"}
 }
+
+// deliver is in assembly.
+//
+//go:noescape
+func deliver(page uintptr, target, command, harmless uint32) (seen uint32)
+
+// harmless is what goes to a target of Linux's when Linux came between: x86_platform_ipi, whose handler
+// does nothing.
+const harmless = fixed | 0xf7
 
 // pin keeps the calling thread on the CPU where it is: both stores must reach the same controller. With
 // careful it also gets real-time priority. restore puts back how it was.

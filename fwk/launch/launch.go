@@ -112,7 +112,10 @@ func Take(c Config) (*Enclave, error) {
 		return nil, err
 	}
 	if err := e.prepare(c); err != nil {
-		e.Drop()
+		if undo := e.Drop(); undo != nil {
+			err = fmt.Errorf("%w; and its claim could not be ended: %w", err, undo)
+		}
+		e.Close()
 		return nil, err
 	}
 	return e, nil
@@ -226,4 +229,26 @@ func (e *Enclave) Load(p *enclave.Program) error {
 	}
 	copy(e.Mem[e.Boot.Program.Off:], raw)
 	return nil
+}
+
+// Close gives back what this process holds of the enclave: mappings and descriptors. The claim, and what
+// runs, stay.
+func (e *Enclave) Close() {
+	if e.Mem != nil {
+		_ = unix.Munmap(e.Mem)
+		e.Mem = nil
+	}
+	if e.FD >= 0 {
+		unix.Close(e.FD)
+		e.FD = -1
+	}
+	if e.bell != nil {
+		e.bell.Close()
+		e.bell = nil
+	}
+	if e.mail != nil {
+		_ = unix.Munmap(e.mail.page)
+		e.mail = nil
+	}
+	e.bus.Close()
 }

@@ -175,7 +175,7 @@ func (n *Node) checkMemory(want uint64, s *State) error {
 		return fail("absurdly much memory", fmt.Sprintf("%d GiB", want>>30), "")
 	}
 	s.Memory = uint64(Pages(want)) * abi.Granule
-	before, err := n.number(pagesNow)
+	before, err := n.pages()
 	if err != nil {
 		return err
 	}
@@ -205,6 +205,16 @@ func (n *Node) meminfo(name string) (uint64, error) {
 		}
 	}
 	return 0, fail("cannot read the memory's size", "no "+name+" in /proc/meminfo", "")
+}
+
+// pages is how many huge pages there are for good: without the surplus, which is on its way out.
+func (n *Node) pages() (int, error) {
+	all, err := n.number(pagesNow)
+	if err != nil {
+		return 0, err
+	}
+	surplus, err := n.number(hugeDir + "surplus_hugepages")
+	return all - surplus, err
 }
 
 // set reads a list of CPUs of sysfs.

@@ -98,7 +98,7 @@ func (n *Node) addPages(s *State) error {
 			return fail("cannot ask for huge pages", err.Error(), "")
 		}
 		var err error
-		if got, err = n.number(pagesNow); err != nil {
+		if got, err = n.pages(); err != nil {
 			return err
 		}
 		if got >= want {
@@ -221,7 +221,7 @@ func (n *Node) unmount() error {
 
 // dropPages takes away what was added, and no more, whatever others did to the number meanwhile.
 func (n *Node) dropPages(s *State) error {
-	now, err := n.number(pagesNow)
+	now, err := n.pages()
 	if err != nil {
 		return err
 	}
@@ -238,5 +238,12 @@ func (n *Node) dropPages(s *State) error {
 	if err := n.sys.Write(pagesNow, strconv.Itoa(want)); err != nil {
 		return fail("cannot give huge pages back", err.Error(), "")
 	}
-	return nil
+	// Pages that were pinned come back a little after the process that pinned them is gone.
+	for range 50 {
+		if all, err := n.number(pagesNow); err != nil || all <= want {
+			return err
+		}
+		n.sys.Settle()
+	}
+	return nil // they are surplus: Linux takes each as soon as it is free
 }
