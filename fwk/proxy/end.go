@@ -80,7 +80,7 @@ func (p *Proxy) finish(how ending) {
 
 func (p *Proxy) awaitCores() {
 	var never uint32
-	for waited := int64(0); waited < patience; waited += 1e5 {
+	for waited := int64(0); waited < p.patience.parking; waited += 1e5 {
 		running := false
 		for i := range int(p.boot.NCores) {
 			switch atomic.LoadUint32(&enclave.Core(p.space.mem, &p.boot, i).State) {

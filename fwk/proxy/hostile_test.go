@@ -7,11 +7,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/skerry-os/skerry/abi"
+	"github.com/skerry-os/skerry/abi/enclave"
 	"github.com/skerry-os/skerry/abi/triage"
 	"github.com/skerry-os/skerry/ikc"
 )
@@ -203,25 +203,30 @@ func FuzzMapLog(f *testing.F) {
 	})
 }
 
-// FuzzSlots: messages of all kinds, with the real threads and pretended calls. Nothing hangs or crashes:
-// the program ends, or the proxy goes on.
+// FuzzSlots: messages of all kinds, and garbage where the ring's own words are, on a proxy whose calls are
+// pretended. Nothing hangs or crashes: the program ends, or the proxy goes on; and what it pretends to
+// call is safe.
 func FuzzSlots(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 1, 0, 0, 0})
 	f.Add([]byte{8, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255})
 	f.Add(bytes.Repeat([]byte{9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 4))
+	l := newFake(f, 1)
+	p := l.p
+	w := p.newWorker()
+	p.exit, p.halt = func(ending) {}, func(int) {}
+	p.patience.parking, p.patience.answers = 0, 0
+	l.back(base, 1)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		l := newFake(t, 1)
-		defer func() { syscall.Close(l.fd); unix.Munmap(l.mem) }()
-		l.p.make = func(*uint32, uintptr, *[6]uint64) int64 { return 0 }
-		l.p.halt = func(int) {}
-		go l.p.watch()
-		go l.p.serveMain()
-		l.p.addProxy()
-		slots := l.mem[l.boot.Requests.Off:][:1024*64]
-		var b [64]byte
-		for i := 0; i < len(data); i += 56 {
-			clear(b[:])
-			copy(b[:56], data[i:])
+		p.make = func(_ *uint32, nr uintptr, args *[6]uint64) int64 {
+			if why := safe(p, &w.guard, uint32(nr), args); why != "" {
+				t.Errorf("call %d %x: %s", nr, *args, why)
+			}
+			return int64(args[0] % 8)
+		}
+		slots := l.mem[l.boot.Requests.Off:][:enclave.RequestSlots*64]
+		for i := 0; i < len(data); i += 60 {
+			var b [64]byte
+			copy(b[:], data[i:])
 			s, pos, ok := l.requests.Claim(&l.send)
 			if !ok {
 				break
@@ -229,15 +234,36 @@ func FuzzSlots(f *testing.F) {
 			s.Kind, s.Thread = binary.LittleEndian.Uint32(b[:]), binary.LittleEndian.Uint32(b[4:])
 			s.Aux = binary.LittleEndian.Uint32(b[8:])
 			for k := range s.Args {
-				s.Args[k] = binary.LittleEndian.Uint64(b[8+8*k:])
+				s.Args[k] = binary.LittleEndian.Uint64(b[12+8*k:])
 			}
 			l.requests.Publish(s, pos)
 		}
-		// And garbage where the ring's own words are.
-		if len(data) > 64 {
-			copy(slots[len(data)%len(slots):], data)
+		if len(data) > 600 {
+			copy(slots[len(data)%1024*64:], data)
 		}
-		time.Sleep(200 * time.Microsecond)
+		var m ikc.Slot
+		for range 2 * enclave.RequestSlots {
+			if !p.requests.Take(&p.takeAt, &m) {
+				break
+			}
+			p.ending.Store(false)
+			w.message(&m)
+			for len(p.main) > 0 {
+				m = <-p.main
+				w.call(&m, true)
+			}
+			var a ikc.Slot
+			for l.replies[0].Take(&l.take[0], &a) {
+			}
+		}
+		// The rings are as new for the next.
+		p.Reset()
+		p.takeAt.Reset()
+		p.maps.takeAt.Reset()
+		l.send.Reset()
+		l.mapAt.Reset()
+		l.take[0].Reset()
+		p.replies[0].send.Reset()
 	})
 }
 

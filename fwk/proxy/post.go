@@ -19,7 +19,7 @@ func (p *Proxy) post(m *ikc.Slot, now bool) {
 	}
 	r := &p.replies[core]
 	var idle uint32
-	for wait := int64(1e3); ; wait = min(2*wait, 1e6) {
+	for wait, waited := int64(1e3), int64(0); ; wait, waited = min(2*wait, 1e6), waited+wait {
 		s, pos, ok := r.ring.Claim(&r.send)
 		if ok {
 			s.Kind, s.Thread, s.Aux, s.Args = m.Kind&0xff, m.Thread, m.Aux, m.Args
@@ -28,6 +28,10 @@ func (p *Proxy) post(m *ikc.Slot, now bool) {
 			break
 		}
 		if p.ending.Load() {
+			return
+		}
+		if waited > p.patience.answers {
+			p.broken("a core that does not take its answers")
 			return
 		}
 		p.ring(core) // full of what the core has not looked at yet

@@ -61,11 +61,7 @@ type Config struct {
 // microseconds.
 const DefaultSpin = 20000
 
-const (
-	maxProxies = 4096
-	// patience is how long cores have to park once the program has ended.
-	patience = 2e9
-)
+const maxProxies = 4096
 
 // Proxy is one enclave's Linux side. One process has one.
 type Proxy struct {
@@ -95,6 +91,10 @@ type Proxy struct {
 	attention uint32 // futex word of the attendant
 	ending    atomic.Bool
 	refused   [512]atomic.Bool
+
+	// patience is how long, in nanoseconds, cores have to park once the program has ended, and how long a
+	// core's ring of answers may stay full.
+	patience struct{ parking, answers int64 }
 
 	// What acts on the process and the machine; tests replace it.
 	exit func(how ending)
@@ -139,6 +139,7 @@ func newProxy(c Config, s *space) (*Proxy, error) {
 	}
 	p := &Proxy{cfg: c, boot: *c.Boot, space: s, pid: int32(syscall.Getpid()), main: make(chan ikc.Slot, 64)}
 	p.exit, p.halt, p.make, p.maps.apply = p.end, p.stop, rawcall.Blocking, p.applyLog
+	p.patience.parking, p.patience.answers = 2e9, 60e9
 	var err error
 	if p.requests, err = ikc.At(s.at(p.boot.Requests.Off), enclave.RequestSlots); err != nil {
 		return nil, err
