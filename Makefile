@@ -11,6 +11,10 @@ DESTDIR ?=
 LINK    := -ldflags='-T 0x70000000 -E github.com/skerry-os/skerry/platform/process.start'
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath $(LINK)
 
+# The LWK's image for cores of its own lies at 0xffffffff80200000 (abi.ImageLow, less a page of headers;
+# the linker takes the number with a sign), and begins where cores come in.
+LWKLINK := -ldflags='-T -0x7fdff000 -E github.com/skerry-os/skerry/platform/native.Entry'
+
 # Packages in which goroutines share memory by Go's own means. The kernel's own do not: it shares
 # memory with other kernels, which the race detector cannot see.
 RACE    := ./cmd/... ./fwk/... ./bench/...
@@ -22,6 +26,7 @@ FUZZTIME ?= 20s
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
+	CGO_ENABLED=0 $(GO) build -trimpath $(LWKLINK) -o bin/skerry-lwk ./cmd/skerry-lwk
 	@if [ -d bench/build ]; then $(GO) run ./bench/build -o bin/bench; fi
 
 test:
@@ -58,8 +63,10 @@ install: build man
 	bin/skerry completion zsh > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry'
 	bin/skerry completion fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/skerry.fish'
 
+	install -d '$(DESTDIR)$(PREFIX)/lib/skerry'
+	install -m 644 bin/skerry-lwk '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk'
 uninstall:
-	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
+	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk' '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
 		'$(DESTDIR)$(PREFIX)'/share/man/man1/skerry-*.1 \
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry' \
 		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry' \
