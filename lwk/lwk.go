@@ -105,7 +105,7 @@ func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:]
 
 // Run runs the program on the platform's cores. It does not return: the process ends with it.
 func (k *Kernel) Run() {
-	if k.Sched.Cores()[0].Rec == nil {
+	if k.Sys.Tracer == nil { // whose work is not light
 		k.Sys.MarkLight()
 	}
 	for i := len(k.Sched.Cores()) - 1; i >= 0; i-- {

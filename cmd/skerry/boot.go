@@ -24,17 +24,17 @@ func bootProcess(p *plan.Plan) error {
 	if len(p.Args) > 0 && strings.ContainsRune(p.Args[0], '/') {
 		as.Path = p.Args[0] // as it was typed: what a script, and AT_EXECFN, get to see
 	}
-	return bootWith(&as, &given)
+	return bootWith(&as, &given, nil)
 }
 
 // bootInherited goes on with an enclave whose program has executed another one; see plan.Inherit.
 func bootInherited(in *plan.Inherited, given *process.Initial) error {
 	in.Args = given.Args
 	given.Mask, given.Ignored = in.Mask, in.Ignored
-	return bootWith(&in.Plan, given)
+	return bootWith(&in.Plan, given, in)
 }
 
-func bootWith(p *plan.Plan, given *process.Initial) error {
+func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	if p.Cwd != "" {
 		if err := os.Chdir(p.Cwd); err != nil {
 			return plan.Failure("cannot enter the directory", p.Cwd, err.Error())
@@ -45,7 +45,8 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 	runtime.GOMAXPROCS(len(p.CPUs) + 2)
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
-	plat, err := process.Boot(process.Config{CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, RewriteAfter: p.RewriteAfter,
+	var o *observer
+	plat, err := process.Boot(process.Config{CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, RewriteAfter: p.RewriteAfter, EveryCall: p.Strace != "",
 		Lookup: func(addr uintptr) (process.Mapping, bool) { return lookup(k, addr) }})
 	if err != nil {
 		return plan.Failure("cannot start an enclave", err.Error(), "see skerry check")
@@ -60,7 +61,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 			Random: plat.Random(), Stack: stackLimit()},
 		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose,
 			Exec: func(path string, args, env []string, i sys.Inherited, ready func()) int64 {
-				return execute(plat, p, pid, path, args, env, i, ready)
+				return execute(plat, p, o, pid, path, args, env, i, ready)
 			}},
 		Limit: p.Mem, Ignored: given.Ignored, Mask: given.Mask,
 		Reserved: plat.Ranges(), Pool: pool, PoolSize: size,
@@ -71,7 +72,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 	if err := k.Load(c); err != nil {
 		return notRunnable(p, err)
 	}
-	if err := observe(p, plat, k, c.Process.PID); err != nil {
+	if o, err = observe(p, in, plat, k, c.Process.PID); err != nil {
 		return err
 	}
 	plat.Restore()
@@ -81,7 +82,7 @@ func bootWith(p *plan.Plan, given *process.Initial) error {
 
 // execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
 // is found before the old one is gone.
-func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
+func execute(plat *process.Platform, p *plan.Plan, o *observer, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
 	if err := proc.Check(plat, path); err != nil {
 		var e syscall.Errno
 		if errors.As(err, &e) {
@@ -89,7 +90,7 @@ func execute(plat *process.Platform, p *plan.Plan, pid uint32, path string, args
 		}
 		return -int64(syscall.ENOEXEC)
 	}
-	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored}
+	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored, Board: o.path(), StraceFD: o.straceFD}
 	next.Path = path
 	if uint32(os.Getpid()) != pid {
 		next.Stats, next.Trace = false, "" // a child of the program that was started

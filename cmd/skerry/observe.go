@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
 	"github.com/skerry-os/skerry/fwk/cpus"
+	"github.com/skerry-os/skerry/fwk/enclave"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/lwk"
 	"github.com/skerry-os/skerry/lwk/mem"
@@ -16,8 +18,9 @@ import (
 	"github.com/skerry-os/skerry/platform/process"
 )
 
-// observer is `--stats` and `--trace` of one run. What it does at the end happens on a core's
-// goroutine, which must not block in Go: hence the bare system calls.
+// observer is what one process of an enclave does for who watches it: the entry in the registry with
+// its counters, `--stats`, `--trace` and `--strace`. What it does while the program runs and at the end
+// happens on a core's goroutine, which must not block in Go: hence the bare system calls.
 type observer struct {
 	plan   *plan.Plan
 	plat   *process.Platform
@@ -26,27 +29,161 @@ type observer struct {
 	cores  []record.Core
 	clock  record.Clock
 	errs   int // a copy of standard error, which many programs close before they end
+
+	board    *enclave.Board // nil: there is no entry
+	blocks   *record.Blocks
+	before   []record.Counters // what was counted before this program, for the report
+	alone    *record.Switches  // without a board
+	straceFD int
 }
 
-// observe begins to record what the plan asks for.
-func observe(p *plan.Plan, plat *process.Platform, k *lwk.Kernel, pid uint32) error {
-	if !p.Stats && p.Trace == "" {
-		return nil
+// observe begins to count, and to record what the plan asks for. in is what an execve handed on, nil in
+// an enclave's first program.
+func observe(p *plan.Plan, in *plan.Inherited, plat *process.Platform, k *lwk.Kernel, pid uint32) (*observer, error) {
+	o := &observer{plan: p, plat: plat, kernel: k, pid: pid, errs: -1}
+	counters, err := o.enter(in)
+	if err != nil {
+		return nil, err
 	}
-	o := &observer{plan: p, plat: plat, kernel: k, pid: pid, errs: keepStderr()}
-	var err error
-	if o.cores, err = record.New(len(p.CPUs), p.Trace != ""); err != nil {
-		return plan.Failure("cannot record what the program does", err.Error(), "leave out --trace and --stats")
+	if o.cores, err = record.New(counters, p.Trace != ""); err != nil {
+		return nil, plan.Failure("cannot record what the program does", err.Error(), "leave out --trace and --stats")
 	}
-	if p.Trace != "" {
-		if err := plat.Record(o.cores); err != nil {
-			return plan.Failure("cannot record what the proxies do", err.Error(), "leave out --trace")
-		}
+	for i := range o.cores {
+		o.cores[i].Exact = p.Stats || p.Trace != ""
 	}
 	k.Sched.Observe(o.cores)
-	o.clock = record.StartClock(plat.Now)
-	k.Sys.OnExit = o.end
-	return nil
+	seen := process.Observation{Cores: o.cores}
+	if o.board != nil && o.board.First(int(pid)) {
+		seen.TIDs, seen.Proxies, seen.Levels = o.board.TIDs(), o.board.Proxies(), o.levels()
+	}
+	plat.Observe(seen)
+	k.Sys.OnFork, k.Sys.OnLeave = o.forked, o.leave
+	if p.Trace != "" {
+		plat.Record(record.Rings{}, true)
+	} else {
+		o.listen()
+	}
+	if p.Stats || p.Trace != "" {
+		o.errs = keepStderr(syscall.F_DUPFD_CLOEXEC)
+		o.clock = record.StartClock(plat.Now)
+		k.Sys.OnExit = o.end
+	}
+	if p.Strace != "" {
+		if err := o.strace(in); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// enter makes the enclave's entry, or finds it again, and returns the counters of this process's cores.
+// Without an entry they are its own.
+func (o *observer) enter(in *plan.Inherited) ([]*record.Counters, error) {
+	p, n := o.plan, len(o.plan.CPUs)
+	var err error
+	switch {
+	case in == nil:
+		o.board, err = enclave.Register(&enclave.Entry{Name: p.Name, Platform: "process", Program: p.Path, PID: int(o.pid),
+			CPUs: p.CPUs, Linux: p.ProxyCPUs, Mem: p.Mem})
+	case in.Board != "":
+		o.board, err = enclave.Open(in.Board)
+	}
+	if err != nil && in == nil && p.Recording != "" {
+		return nil, plan.Failure("cannot record", err.Error(), "see docs/observing.md on the registry of enclaves")
+	}
+	if err != nil && p.Verbose {
+		o.say(fmt.Appendf(nil, "skerry: ps, stats and top will not show this enclave: %v\n", err))
+	}
+	if err != nil || o.board == nil {
+		o.board = nil
+		if o.blocks, err = record.Alone(n); err != nil {
+			return nil, plan.Failure("cannot start an enclave", err.Error(), "")
+		}
+		return o.blocks.Cores, nil
+	}
+	spare, err := record.Alone(0)
+	if err != nil {
+		return nil, plan.Failure("cannot start an enclave", err.Error(), "")
+	}
+	o.blocks = &record.Blocks{Family: o.board.Family(), Cores: o.board.Cores(), Kids: o.board.Kids(), Spare: spare.Spare}
+	list := o.blocks.Cores
+	switch {
+	case in == nil:
+		if p.Recording != "" {
+			s := o.board.Switches()
+			copy(s.Path[:len(s.Path)-1], p.Recording)
+			atomic.StoreUint32(&s.Trace, 1)
+		}
+		return list, nil
+	case o.board.First(int(o.pid)):
+		o.board.Executed(p.Path)
+	default:
+		list = o.blocks.Owned(o.pid, n)
+	}
+	for _, c := range list {
+		c.IdleFrom, c.Running = 0, 0
+		if p.Stats {
+			o.before = append(o.before, *c)
+		}
+	}
+	return list, nil
+}
+
+// listen makes the cores do what observers ask for, of the enclave's first process.
+func (o *observer) listen() {
+	if o.board == nil || !o.board.First(int(o.pid)) {
+		return
+	}
+	l := &record.Listener{Switches: o.board.Switches(), Rings: func(r record.Rings) { o.plat.Record(r, false) }}
+	atomic.StoreUint32(&l.Switches.On, 0)
+	for i := range o.cores {
+		l.Look(i, &o.cores[i])
+	}
+	o.kernel.Sched.Hooks.Asked = func(c *sched.Core) {
+		l.Look(c.Index, c.Rec)
+		c.Every = c.Rec.Every()
+	}
+}
+
+// levels are the words that the monitor copies to where observers see them.
+func (o *observer) levels() [][2]*uint64 {
+	g := o.board.Gauges()
+	word := func(p unsafe.Pointer) *uint64 { return (*uint64)(p) }
+	bytes, pool := o.kernel.Space.Gauges()
+	list := [][2]*uint64{
+		{&g.Threads, word(unsafe.Pointer(o.kernel.Sched.LiveGauge()))},
+		{&g.Proxies, o.plat.MadeGauge()},
+		{&g.Pool, pool},
+	}
+	for i := range min(len(bytes), len(g.Memory)) {
+		list = append(list, [2]*uint64{&g.Memory[i], word(unsafe.Pointer(&bytes[i]))})
+	}
+	return list
+}
+
+// forked is the child's side of a fork: it counts for itself, and tells nobody.
+func (o *observer) forked(c *sched.Core, pid uint32) {
+	o.pid = pid
+	o.kernel.Sched.Hooks.Asked = nil
+	c.Count(o.blocks.Claim(pid))
+	if c.Rec != nil {
+		o.plat.Forked(c.Index, c.Rec)
+	}
+}
+
+// leave is the last that a process does.
+func (o *observer) leave() {
+	if o.board != nil {
+		o.board.Leave(o.pid)
+	}
+}
+
+// path is the entry's, "" if there is none.
+func (o *observer) path() string {
+	if o.board == nil {
+		return ""
+	}
+	return o.board.Path()
 }
 
 // end writes what was asked for, on the core that ends the program.
@@ -65,25 +202,15 @@ func (o *observer) end() {
 
 func (o *observer) report() *record.Report {
 	k, p := o.kernel, o.plan
-	r := &record.Report{Program: filepath.Base(p.Path), Clock: o.clock, Fast: o.plat.Fast(),
+	r := &record.Report{Program: filepath.Base(p.Path), Clock: o.clock,
 		Sites: o.plat.Sites(), Proxies: o.plat.Made(), Threads: k.Sched.Live()}
 	r.Where = fmt.Sprintf("%d core%s (CPU %s); Linux on CPU %s", len(p.CPUs), plural(len(p.CPUs)),
 		cpus.Format(p.CPUs), cpus.Format(p.ProxyCPUs))
-	for i, c := range k.Sched.Cores() {
-		s := &c.Stats
-		r.Cores = append(r.Cores, &o.cores[i])
-		for nr, n := range s.Calls {
-			r.Called[nr] += n
-			if k.Sys.Refuses(nr) {
-				r.Refused[nr] += n
-			}
-		}
-		r.Switches += s.Switches
-		r.Slices += s.Slices
-		r.Kicks += s.Kicks
-		r.Idles += s.Idles
-		r.Faults += s.Faults
-		r.Signals += s.Signals
+	for i := range o.cores {
+		r.Counters.Join(o.cores[i].Counters)
+	}
+	for i := range o.before {
+		r.Counters.Less(&o.before[i])
 	}
 	k.Sched.Lock()
 	k.Sched.Each(func(t *sched.Thread) bool {
@@ -104,12 +231,11 @@ func (o *observer) report() *record.Report {
 }
 
 func (o *observer) trace() error {
-	fd, err := open(o.plan.Trace)
+	fd, err := open(o.plan.Trace, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC|syscall.O_CLOEXEC)
 	if err != nil {
 		return err
 	}
-	t := &record.Trace{Program: filepath.Base(o.plan.Path), PID: o.pid, Clock: o.clock, Proxies: o.plat.Proxies(),
-		State: func(s uint8) string { return sched.State(s).String() }}
+	t := &record.Trace{Program: filepath.Base(o.plan.Path), PID: o.pid, Clock: o.clock, Proxies: o.plat.Proxies(), State: stateName}
 	for i, cpu := range o.plan.CPUs {
 		t.Cores = append(t.Cores, record.Track{Name: "core " + strconv.Itoa(i) + " (CPU " + strconv.Itoa(cpu) + ")",
 			Index: i, Ring: o.cores[i].Ring()})
@@ -122,59 +248,15 @@ func (o *observer) trace() error {
 	return err
 }
 
+// stateName names the scheduler's states in a trace.
+func stateName(s uint8) string { return sched.State(s).String() }
+
 // say writes to what was standard error when the program started, or, if the program has closed the
 // copy, to what is standard error now.
 func (o *observer) say(b []byte) {
 	if o.errs < 0 || write(o.errs, b) != nil {
 		_ = write(2, b) // nobody left to tell
 	}
-}
-
-// keepStderr makes a copy of standard error with a number that programs do not meet by chance; -1 if
-// there is none.
-func keepStderr() int {
-	for _, low := range [...]uintptr{1000, 200, 20} {
-		fd, _, err := syscall.RawSyscall(syscall.SYS_FCNTL, 2, syscall.F_DUPFD_CLOEXEC, low)
-		if err == 0 {
-			return int(fd)
-		}
-	}
-	return -1
-}
-
-func open(path string) (int, error) {
-	b := append([]byte(path), 0)
-	const at = ^uintptr(99) // AT_FDCWD, -100
-	fd, _, err := syscall.RawSyscall6(syscall.SYS_OPENAT, at, uintptr(unsafe.Pointer(&b[0])),
-		syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC|syscall.O_CLOEXEC, 0o666, 0, 0)
-	if err != 0 {
-		return -1, err
-	}
-	return int(fd), nil
-}
-
-// write writes all of b with bare system calls; it waits for a descriptor that is not ready.
-func write(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, _, err := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
-		switch err {
-		case 0:
-			b = b[n:]
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			const pollOut = 4
-			p := struct {
-				fd     int32
-				events int16
-				got    int16
-			}{int32(fd), pollOut, 0}
-			forever := -1
-			syscall.RawSyscall(syscall.SYS_POLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(forever))
-		default:
-			return err
-		}
-	}
-	return nil
 }
 
 func plural(n int) string {

@@ -43,6 +43,11 @@ func runFlags(fs *pflag.FlagSet, o *plan.Options) {
 	fs.StringVar(&o.Cwd, "cwd", "", "enter `DIR` before the program starts")
 	fs.BoolVar(&o.Stats, "stats", false, "print statistics when the program ends")
 	fs.StringVar(&o.Trace, "trace", "", "write a trace for Perfetto or chrome://tracing to `FILE`")
+	fs.StringVar(&o.Strace, "strace", "", "write every system call, as strace -f does, to standard error or `FILE`")
+	fs.Lookup("strace").NoOptDefVal = "-"
+	fs.StringVar(&o.Name, "name", "", "call the enclave `NAME` in ps, stats and top (default: the program's name)")
+	fs.StringVar(&o.Recording, "recording", "", "an observer's file")
+	_ = fs.MarkHidden("recording") // for skerry itself
 	fs.IntVar(&o.RewriteAfter, "rewrite-after", plan.RewriteDefault, "let a call site trap `N` times before it is rewritten to a jump; 0: never rewrite")
 	fs.BoolVarP(&o.Verbose, "verbose", "v", false, "say what was chosen, and which system calls are refused")
 }
@@ -67,7 +72,8 @@ allowed CPUs works for Linux; when it leaves none, both share.`,
 		Example: `  skerry run -- ls -l
   skerry run --cpus 2-5 --mem 4G -- ./solver input.dat
   skerry run --stats --env OMP_NUM_THREADS=2 ./a.out
-  skerry run --trace t.json -v python3 script.py`,
+  skerry run --trace t.json -v python3 script.py
+  skerry run --strace=calls.txt -- make`,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Argv = args

@@ -30,6 +30,10 @@ type Plan struct {
 
 	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 is never.
 	RewriteAfter int
+
+	Name      string // what the registry of enclaves calls this one
+	Strace    string // write every system call to this file; "-" is standard error, "" none
+	Recording string // an observer's file for records, from the start; "" is none
 }
 
 // RewriteDefault is RewriteAfter unless the user says otherwise: about what a rewrite costs, in traps.
@@ -55,6 +59,8 @@ type Options struct {
 	Argv     []string // program and arguments
 
 	RewriteAfter int // see Plan
+
+	Name, Strace, Recording string
 }
 
 // Host is what a plan depends on of the machine and the caller. Here() is the real one.
@@ -71,7 +77,8 @@ type Host struct {
 
 // Make checks o against h and decides. The error is always an *Error.
 func Make(o Options, h *Host) (*Plan, error) {
-	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose, RewriteAfter: o.RewriteAfter}
+	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose, RewriteAfter: o.RewriteAfter,
+		Name: o.Name, Strace: o.Strace, Recording: o.Recording}
 	// What the user wrote wrong comes first, what the machine lacks second, and the program last:
 	// only then do 126 and 127 say that everything else was in order.
 	if err := p.options(o, h); err != nil {
@@ -90,6 +97,9 @@ func Make(o Options, h *Host) (*Plan, error) {
 	}
 	if err := p.program(o.Argv[0], h); err != nil {
 		return nil, err
+	}
+	if p.Name == "" {
+		p.Name = p.Path[strings.LastIndexByte(p.Path, '/')+1:]
 	}
 	return p, nil
 }
@@ -121,7 +131,22 @@ func (p *Plan) options(o Options, h *Host) error {
 	if err := p.directory(o.Cwd, h); err != nil {
 		return err
 	}
-	return p.traceFile(h)
+	if err := p.named(); err != nil {
+		return err
+	}
+	if err := outputFile("--trace", &p.Trace, h); err != nil || p.Strace == "-" {
+		return err
+	}
+	return outputFile("--strace", &p.Strace, h)
+}
+
+// named checks the name: it must not be taken for a process's number or a path.
+func (p *Plan) named() error {
+	const most = 63
+	if len(p.Name) > most || strings.ContainsAny(p.Name, "/ \t\n\x00") || p.Name != "" && strings.Trim(p.Name, "0123456789") == "" {
+		return Failure("bad --name", quote(p.Name), "give at most "+strconv.Itoa(most)+" letters, not only digits, without spaces and slashes")
+	}
+	return nil
 }
 
 // merge returns base with the variables of add replaced or appended; the last one of a name wins.

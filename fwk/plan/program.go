@@ -176,32 +176,32 @@ func (p *Plan) directory(dir string, h *Host) error {
 	return nil
 }
 
-// traceFile makes Trace absolute (relative to where the user is, not to --cwd) and checks that the
-// file can be written, without creating or emptying it: the program has not run yet.
-func (p *Plan) traceFile(h *Host) error {
-	if p.Trace == "" {
+// outputFile makes the path that a flag gave absolute (relative to where the user is, not to --cwd) and
+// checks that the file can be written, without creating or emptying it: the program has not run yet.
+func outputFile(flag string, file *string, h *Host) error {
+	if *file == "" {
 		return nil
 	}
 	at := Plan{} // no Cwd: the shell's idea of a relative path
-	path, err := at.absolute(p.Trace, h)
+	path, err := at.absolute(*file, h)
 	if err != nil {
 		return err
 	}
 	var st unix.Stat_t
 	switch errno := errnoOf(unix.Stat(path, &st)); {
 	case errno == 0 && st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return Failure("cannot write --trace", show(p.Trace), "it is a directory")
+		return Failure("cannot write "+flag, show(*file), "it is a directory")
 	case errno == 0:
 		errno = errnoOf(unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS))
 		if errno != 0 {
-			return Failure("cannot write --trace", show(p.Trace), errno.Error())
+			return Failure("cannot write "+flag, show(*file), errno.Error())
 		}
 	default:
 		parent := path[:strings.LastIndexByte(path, '/')+1]
 		if errno := errnoOf(unix.Faccessat(unix.AT_FDCWD, parent, unix.W_OK|unix.X_OK, unix.AT_EACCESS)); errno != 0 {
-			return Failure("cannot write --trace", show(p.Trace), parent+": "+errno.Error())
+			return Failure("cannot write "+flag, show(*file), parent+": "+errno.Error())
 		}
 	}
-	p.Trace = path
+	*file = path
 	return nil
 }

@@ -30,3 +30,9 @@ func clearMemory(addr, n uintptr) { clear(unsafe.Slice((*byte)(pointer(addr)), n
 func copyMemory(dst, src, n uintptr) {
 	copy(unsafe.Slice((*byte)(pointer(dst)), n), unsafe.Slice((*byte)(pointer(src)), n))
 }
+
+// pagesWord is pool.pages and pool.used as one word.
+func pagesWord(p *pool) *uint64 { return (*uint64)(unsafe.Pointer(&p.pages)) }
+
+var _ [0]byte = [unsafe.Offsetof(pool{}.used) - unsafe.Offsetof(pool{}.pages) - 4]byte{}
+var _ [0]byte = [unsafe.Offsetof(pool{}.pages) % 8]byte{}

@@ -100,3 +100,7 @@ func (s *Space) chargedIn(lo, hi uintptr) (sum uintptr) {
 	}
 	return sum
 }
+
+// Gauges are the sizes of areas by Kind, and the pool's number of pages with, in the word's upper half,
+// how many of them are in use, for who looks at them without the lock.
+func (s *Space) Gauges() (bytes []uintptr, pool *uint64) { return s.bytes[:], pagesWord(&s.pool) }

@@ -1,31 +1,24 @@
 package record
 
-// Calls is the number of system-call numbers that have counters.
-const Calls = 512
-
 // sampled: one in so many local calls is timed for the report. A power of two.
 const sampled = 64
 
-// Times sums up durations in ticks.
-type Times struct {
-	Count      uint64 // of calls that ended
-	Total, Max uint64
-}
+// timed: one in so many shipped calls of each number is timed, unless all are (Core.Exact).
+const timed = 8
 
 // Core is what one core notes. Only the goroutine of that core calls its methods, and they neither
 // allocate nor block.
 type Core struct {
-	Tracing bool // records go to the ring as well
+	*Counters      // what it counts; elsewhere, since observers see it
+	Tracing   bool // records go to the ring as well
+	Exact     bool // all shipped calls are timed, not samples
 
-	Ships   [Calls]Times // shipped calls by their number at Linux, from Sent to Answered
-	Shipped uint64       // calls of the program that were shipped
-	Sampled Times        // local calls that were timed
-
-	ring  Ring
-	slice *Record // the records that are open: a thread's turn,
-	call  *Record // a local call,
-	ship  *Record // a call on its way to Linux
-	start uint64  // when the sampled call began; 0: it is not sampled
+	ring   *Ring
+	slice  *Record // the records that are open: a thread's turn,
+	call   *Record // a local call,
+	ship   *Record // a call on its way to Linux
+	asleep *Record // nothing to do
+	start  uint64  // when the sampled call began; 0: it is not sampled
 
 	// The budget for reading the clock; see Enter. All in ticks.
 	last   uint64 // the latest reading
@@ -44,33 +37,43 @@ type Core struct {
 	_ [64]byte // the next core's begins on another cache line
 }
 
-// New makes the cores' records, with rings if tracing is set.
-func New(cores int, tracing bool) ([]Core, error) {
-	list, err := newCores(cores)
+// New makes the cores' records, which count into counters, with rings of their own if tracing is set.
+func New(counters []*Counters, tracing bool) ([]Core, error) {
+	list, err := newCores(len(counters))
 	if err != nil {
 		return nil, err
 	}
-	cost := readCost()
 	for i := range list {
 		c := &list[i]
-		c.cost = int64(cost)
-		c.limit = creditReads * c.cost
-		c.credit = c.limit
+		c.Counters = counters[i]
 		if !tracing {
 			continue
 		}
-		base, err := mapMemory(CoreRecords*RecordSize, true)
+		const size = headSize + CoreRecords*RecordSize
+		base, err := mapMemory(size, true)
 		if err != nil {
 			return nil, err
 		}
-		c.ring = RingAt(base, CoreRecords)
-		c.Tracing = true
+		c.Record(RingAt(base, size))
 	}
 	return list, nil
 }
 
-// Ring returns the core's ring.
-func (c *Core) Ring() *Ring { return &c.ring }
+// Record begins to write records to a ring; nil ends it. Only the core itself may call it, or who made
+// it before it runs.
+func (c *Core) Record(r *Ring) {
+	c.slice, c.call, c.ship, c.start = nil, nil, nil, 0
+	c.fresh, c.skip, c.burst = false, 0, 0
+	c.ring, c.Tracing = r, r != nil
+	if r != nil {
+		c.cost = int64(readCost())
+		c.limit = creditReads * c.cost
+		c.credit, c.last = c.limit, ticks()
+	}
+}
+
+// Ring returns the core's ring, nil if there is none.
+func (c *Core) Ring() *Ring { return c.ring }
 
 // What reading the clock for local calls may cost: 1/8 of the time. Credit for creditReads readings
 // is saved up, so that calls after a pause are all timed; when there is none, the next burstCalls
@@ -83,33 +86,38 @@ const (
 
 // stamp reads the clock and does its accounts.
 func (c *Core) stamp() uint64 {
-	now := Ticks()
+	now := ticks()
 	c.credit = max(min(c.credit+int64((now-c.last)>>creditShift)-c.cost, c.limit), -c.limit)
 	c.last = now
 	return now
 }
 
-func (t *Times) add(d uint64) {
-	t.Count++
-	t.Total += d
-	t.Max = max(t.Max, d)
+// Every says which local calls are noted (Enter): the n-th with its number, from 1, if n&Every is
+// Every&1: all that is traced, else one in 64, the first included.
+func (c *Core) Every() uint64 {
+	if c.Tracing {
+		return 0
+	}
+	return sampled - 1
 }
 
-// Sample reports whether the n-th call with its number, from 1, is one of those that are timed for the
-// report: the first is.
-func Sample(n uint64) bool { return n&(sampled-1) == 1 }
-
-// Sent notes, for the report, that a call is on its way to Linux, and returns the time. Called after the
-// message was sent, it costs the call nothing: the core would only wait.
-func (c *Core) Sent() uint64 {
+// Sent notes that call nr is on its way to Linux, and returns the time if it is one of those that are
+// timed, else 0. Called after the message was sent, it costs the call nothing: the core would only
+// wait.
+func (c *Core) Sent(nr uint32) uint64 {
 	c.start = 0
+	s := &c.Ships[nr%Calls]
+	s.Sent++
 	if c.Tracing {
 		return c.last // Sending was there
 	}
-	return Ticks()
+	if !c.Exact && s.Sent&(timed-1) != 1 {
+		return 0
+	}
+	return ticks()
 }
 
-// Answered notes that Linux has answered the call nr of a thread, which was sent at began.
+// Answered notes that Linux has answered the call nr of a thread, which was sent at began (not 0).
 func (c *Core) Answered(thread, nr uint32, began uint64) {
 	var now uint64
 	if c.Tracing {
@@ -121,9 +129,38 @@ func (c *Core) Answered(thread, nr uint32, began uint64) {
 			c.ship = nil
 		}
 	} else {
-		now = Ticks()
+		now = ticks()
 	}
-	if nr < Calls && now > began {
-		c.Ships[nr].add(now - began)
+	if now > began {
+		d := now - began
+		c.Ships[nr%Calls].add(d)
+		c.Latency[Bucket(d)]++
+	}
+}
+
+// BeginIdle and EndIdle bracket the time in which the core has nothing to do.
+func (c *Core) BeginIdle() {
+	c.Idles++
+	c.IdleFrom = ticks()
+	if c.Tracing {
+		c.fresh = false
+		c.asleep = c.put(Idle, c.IdleFrom, 0, 0, 0, NoCall, 0)
+	}
+}
+
+func (c *Core) EndIdle() {
+	now := ticks()
+	c.IdleTime += now - min(c.IdleFrom, now)
+	c.IdleFrom = 0
+	if r := c.asleep; r != nil {
+		r.End = now
+		c.asleep = nil
+	}
+}
+
+// Sleeps notes, while the core is idle, that from now on it does not look around but sleeps.
+func (c *Core) Sleeps() {
+	if r := c.asleep; r != nil {
+		r.Arg = ticks()
 	}
 }

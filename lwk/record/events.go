@@ -4,14 +4,14 @@ package record
 // known only when it is over (a burst) is written before anything that began later.
 
 // Enter notes that the core begins to handle system call nr, which Linux will perhaps not see. To be
-// called for every call when Tracing is set, and for the report when Sample says so.
+// called for the calls that Every names.
 //
 // In a trace a call gets a record with its own two times, as long as reading the clock takes no
 // more than 1/8 of the time, with some credit after a pause. Otherwise calls are only counted, and
 // become one record: a Burst of up to 16, between two readings.
 func (c *Core) Enter(thread uint32, nr uint16) {
 	if !c.Tracing {
-		c.start = Ticks()
+		c.start = ticks()
 		return
 	}
 	if c.skip != 0 {
@@ -38,7 +38,7 @@ func (c *Core) Open() bool { return c != nil && (c.call != nil || c.start != 0) 
 // on, so that there is one. k is Local or Refused.
 func (c *Core) Leave(k Kind, ret int64, done bool) {
 	if c.start != 0 {
-		c.Sampled.add(Ticks() - c.start)
+		c.Local.add(ticks() - c.start)
 		c.start = 0
 		return
 	}
@@ -53,7 +53,7 @@ func (c *Core) Leave(k Kind, ret int64, done bool) {
 	}
 	r.End = c.stamp()
 	c.fresh = !done
-	c.Sampled.add(r.End - r.At)
+	c.Local.add(r.End - r.At)
 }
 
 func (c *Core) count(nr uint16) {
@@ -135,9 +135,6 @@ func (c *Core) End(nr uint16, state uint8) {
 	}
 }
 
-// Idle notes that the core has nothing to do.
-func (c *Core) Idle() { c.fresh = false }
-
 // Point records a point of time: a signal or a fault.
 func (c *Core) Point(k Kind, thread uint32, nr uint16) {
 	if !c.Tracing {
@@ -168,6 +165,9 @@ func (c *Core) Patched(at uint64, addr uint64, nr uint16, pattern uint8) {
 
 // put writes a record.
 func (c *Core) put(k Kind, at, end, arg uint64, thread uint32, nr uint16, note uint8) *Record {
+	if c.ring == nil {
+		return nil
+	}
 	r := c.ring.Claim()
 	if r == nil {
 		return nil

@@ -12,9 +12,13 @@ type flows struct {
 	// For each record of each track, the number of its flow; 0: none. As long as the ring was when
 	// matching began.
 	cores, proxies [][]uint32
-	n              int // complete flows
-	unmatched      int // shipped calls without an execution, or executions without a call
+	stages         []stage // of flow n at n-1
+	n              int     // complete flows
+	unmatched      int     // shipped calls without an execution, or executions without a call
 }
+
+// stage is a shipped call's life, in ticks; 0 is what is not known.
+type stage struct{ seen, begin, end, posted, resumed uint64 }
 
 // flowEnd marks an execution that its flow ends with: the thread did not go on.
 const flowEnd = 1 << 31
@@ -22,6 +26,7 @@ const flowEnd = 1 << 31
 // step is a record that may be part of a flow.
 type step struct {
 	at     uint64
+	end    uint64
 	thread uint32
 	kind   Kind
 	proxy  bool
@@ -39,7 +44,7 @@ func (f *flows) match(t *Trace) {
 			for i := range records {
 				r := &records[i]
 				if r.At != 0 && (r.Kind == Shipped || r.Kind == Executed || r.Kind == Slice) {
-					steps = append(steps, step{r.At, r.Thread, r.Kind, proxy, r.Kind == Shipped && r.Note == 1, int32(k), int32(i)})
+					steps = append(steps, step{r.At, r.End, r.Thread, r.Kind, proxy, r.Kind == Shipped && r.Note == 1, int32(k), int32(i)})
 				}
 			}
 		}
@@ -75,13 +80,16 @@ func (f *flows) match(t *Trace) {
 		for _, s := range steps[i:j] {
 			*f.of(s) = id
 		}
+		life := f.life(t, steps[i+1:j])
 		if steps[i].kept {
-			// Ends where it began.
+			life.resumed = steps[i].end // ends where it began
 		} else if j < len(steps) && steps[j].thread == steps[i].thread && steps[j].kind == Slice {
 			*f.of(steps[j]) = id
+			life.resumed = steps[j].at
 		} else {
 			*f.of(steps[j-1]) |= flowEnd
 		}
+		f.stages = append(f.stages, life)
 		i = j - 1
 	}
 }
@@ -91,4 +99,27 @@ func (f *flows) of(s step) *uint32 {
 		return &f.proxies[s.track][s.index]
 	}
 	return &f.cores[s.track][s.index]
+}
+
+// life is what proxies know of a call that they executed, perhaps more than once.
+func (f *flows) life(t *Trace, executions []step) (s stage) {
+	first, last := executions[0], executions[len(executions)-1]
+	s.begin, s.end = first.at, last.end
+	taken := func(e step) *Record {
+		if e.index == 0 {
+			return nil
+		}
+		r := &t.Proxies[e.track].Ring.Records()[e.index-1]
+		if r.Kind != Taken || r.Thread != e.thread {
+			return nil
+		}
+		return r
+	}
+	if r := taken(first); r != nil {
+		s.seen = r.At
+	}
+	if r := taken(last); r != nil {
+		s.posted = r.End
+	}
+	return s
 }

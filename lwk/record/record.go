@@ -1,14 +1,15 @@
-// Package record owns what an enclave notes about itself while it runs, and what is made of it
-// afterwards: the report of `skerry run --stats` and the trace of `--trace`.
+// Package record owns what an enclave notes about itself while it runs, and what is made of it: the
+// report of `skerry run --stats`, and traces.
 //
 // While the program runs, each core and each proxy writes for itself, into memory outside the Go heap:
-// counters (Core) and, for a trace, fixed-size records in a ring (Ring). Nothing there locks,
-// allocates, blocks or can panic. When the program ends, one core turns them into text (Report,
-// Trace), and only that allocates.
+// counters (Counters, Proxy), always, and, for a trace, fixed-size records in a ring (Ring). Nothing
+// there locks, allocates, blocks or can panic, and what cores do is light (hal.Core.Settle). Text is
+// made of it (Report, Trace) by the core that ends the program, or by another process that maps the
+// memory; only that allocates.
 //
 // Reading the clock costs tens of nanoseconds on many machines, more than the calls that are to be
-// measured. So the time of calls that the lightweight kernel answers itself is sampled for the report,
-// and a trace gives them a time of their own only as long as that costs little; see Core.Enter.
+// measured. So times of calls are sampled, and a trace gives calls that the lightweight kernel answers
+// itself a time of their own only as long as that costs little; see Core.Enter.
 package record
 
 // Kind says what a Record is about.
@@ -38,6 +39,10 @@ const (
 	// Patch: a call site (Arg) was rewritten; Nr is the call, Note the pattern, 0 if the site was left
 	// as it is.
 	Patch
+	// Idle: the core has nothing to do. Arg is when it began to sleep, 0 if it only looked around.
+	Idle
+	// Taken: on a proxy, from when it saw a shipped call to when the answer was sent; Executed lies in it.
+	Taken
 )
 
 // NoCall is no system call's number.

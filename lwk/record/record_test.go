@@ -1,6 +1,7 @@
 package record
 
 import (
+	"os"
 	"testing"
 	"time"
 	"unsafe"
@@ -14,17 +15,18 @@ var epoch = time.Now().Add(-time.Second)
 // heapRing is a ring whose memory the test owns. The array stays reachable through keep.
 func heapRing(t *testing.T, n int) *Ring {
 	t.Helper()
-	list := make([]Record, n)
+	list := make([]Record, n+int(headSize/RecordSize))
 	keep = append(keep, list)
-	r := RingAt(uintptr(unsafe.Pointer(unsafe.SliceData(list))), n)
-	return &r
+	return RingAt(uintptr(unsafe.Pointer(unsafe.SliceData(list))), headSize+uintptr(n)*RecordSize)
 }
 
-var keep [][]Record
+var keep []any
 
 func newCore(t *testing.T, tracing bool) *Core {
 	t.Helper()
-	list, err := New(1, tracing)
+	counters := &Counters{}
+	keep = append(keep, counters)
+	list, err := New([]*Counters{counters}, tracing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +55,8 @@ func TestRingKeepsTheFirst(t *testing.T) {
 	if len(r.Records()) != 4 {
 		t.Errorf("%d records, want 4", len(r.Records()))
 	}
-	var none Ring
-	if none.Ready() || none.Claim() != nil || none.Records() != nil {
+	none := RingAt(uintptr(unsafe.Pointer(new(Ring))), headSize)
+	if none.Claim() != nil || none.Records() != nil {
 		t.Error("a ring without memory gave a record")
 	}
 }
@@ -79,12 +81,14 @@ func busy(c *Core) {
 	c.Point(Signal, 3, 10)
 	c.Patched(c.BeginPatch(), 0x401000, 39, 'A')
 	c.Sending(3, 0, 5, false)
-	at := c.Sent()
+	at := c.Sent(0)
 	c.Answered(3, 0, at)
 	c.Enter(3, 202)
 	c.Leave(Local, 0, false)
 	c.End(202, 3)
-	c.Idle()
+	c.BeginIdle()
+	c.Sleeps()
+	c.EndIdle()
 }
 
 // Each call is in exactly one record, whatever the credit for reading the clock.
@@ -153,30 +157,115 @@ func TestYieldIsTheSlicesEnd(t *testing.T) {
 func TestAnsweredCountsTime(t *testing.T) {
 	for _, tracing := range []bool{false, true} {
 		c := newCore(t, tracing)
+		c.Exact = true
 		for range 10 {
 			if tracing {
 				c.Sending(1, 17, 4, false)
 			}
-			at := c.Sent()
+			at := c.Sent(17)
 			for Ticks() == at {
 			}
 			c.Answered(1, 17, at)
 		}
-		if n := c.Ships[17]; n.Count != 10 || n.Total == 0 || n.Max == 0 || n.Max > n.Total {
+		if n := c.Ships[17]; n.Sent != 10 || n.Count != 10 || n.Total == 0 || n.Max == 0 || n.Max > n.Total {
 			t.Errorf("tracing %v: %+v", tracing, n)
 		}
 	}
 }
 
-func TestSample(t *testing.T) {
-	n := 0
-	for i := uint64(1); i <= 64*10; i++ {
-		if Sample(i) {
-			n++
+// Without Exact, one shipped call in eight is timed, the first included, and the total is estimated.
+func TestSomeShipsAreTimed(t *testing.T) {
+	c := newCore(t, false)
+	timed := 0
+	for i := range 80 {
+		at := c.Sent(3)
+		if at != 0 {
+			timed++
+			for Ticks() == at {
+			}
+			c.Answered(1, 3, at)
+		}
+		if i == 0 && at == 0 {
+			t.Error("the first is not timed")
 		}
 	}
-	if n != 10 || !Sample(1) {
-		t.Errorf("%d of 640 are sampled, the first: %v", n, Sample(1))
+	s := c.Ships[3]
+	if timed != 10 || s.Count != 10 || s.Sent != 80 || s.Time() < float64(s.Total)*7.9 || s.Time() > float64(s.Total)*8.1 {
+		t.Errorf("%d timed, %+v, estimated %v", timed, s, s.Time())
+	}
+	var n uint64
+	for _, v := range c.Latency {
+		n += v
+	}
+	if n != 10 {
+		t.Errorf("%d in the classes of latency, want 10", n)
+	}
+}
+
+func TestIdleTimeIsCounted(t *testing.T) {
+	c := newCore(t, true)
+	for range 3 {
+		c.BeginIdle()
+		if c.IdleFrom == 0 {
+			t.Fatal("an idle core does not say so")
+		}
+		for at := Ticks(); Ticks() < at+100; {
+		}
+		c.Sleeps()
+		c.EndIdle()
+	}
+	if c.Idles != 3 || c.IdleTime < 300 || c.IdleFrom != 0 {
+		t.Errorf("%d times idle for %d ticks, now since %d", c.Idles, c.IdleTime, c.IdleFrom)
+	}
+	for _, r := range c.Ring().Records() {
+		if r.Kind != Idle || r.Arg < r.At || r.Arg > r.End {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+func TestFamily(t *testing.T) {
+	b, err := Alone(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Claim(7) != b.Spare || b.Family.Missed != 1 {
+		t.Error("a block where there is none")
+	}
+	b.Kids = []*Counters{{}, {}}
+	for i := range b.Family.Touched {
+		b.Family.Touched[i] = 1
+	}
+	me, gone := uint32(os.Getpid()), uint32(1<<30)
+	one, two := b.Claim(me), b.Claim(gone)
+	if one == b.Spare || two == b.Spare || one == two || b.Owned(me, 1)[0] != one {
+		t.Error("two processes have one block, or one has two")
+	}
+	if !b.Family.Others() {
+		t.Error("a process that lives is not seen")
+	}
+	if b.Claim(gone+1) != two {
+		t.Error("the block of a process that died is not taken over")
+	}
+	b.Release(me)
+	if b.Family.Others() {
+		t.Error("a process that has left is seen")
+	}
+}
+
+func TestSample(t *testing.T) {
+	for _, tracing := range []bool{false, true} {
+		every := newCore(t, tracing).Every()
+		noted := func(n uint64) bool { return n&every == every&1 }
+		n := 0
+		for i := uint64(1); i <= 64*10; i++ {
+			if noted(i) {
+				n++
+			}
+		}
+		if want := map[bool]int{false: 10, true: 640}[tracing]; n != want || !noted(1) {
+			t.Errorf("tracing %v: %d of 640 are noted, the first: %v", tracing, n, noted(1))
+		}
 	}
 }
 

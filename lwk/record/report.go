@@ -16,18 +16,13 @@ type Report struct {
 	Where   string // cores and CPUs, for people
 	Clock   Clock  // stopped
 
-	Cores []*Core
-	// Called are the calls that the dispatcher saw, by number; Refused those of them that it refused.
-	Called, Refused [Calls]uint64
-	Fast            uint64 // answered in assembly
-	Pending         int    // shipped calls without an answer
+	Counters Counters // all cores' together
+	Pending  int      // shipped calls without an answer
 
 	Sites   Sites
 	Memory  []Bytes
 	Threads int
 	Proxies int
-
-	Switches, Slices, Kicks, Idles, Faults, Signals uint64
 }
 
 // Sites is what became of the program's call sites.
@@ -71,35 +66,19 @@ func (r *Report) Append(b []byte) []byte {
 		}
 		fmt.Fprintf(w, "%s %s", m.Kind, size(m.N))
 	}
+	c := &r.Counters
 	fmt.Fprintf(w, "\ncores   %d switches, %d slices ended for another thread, %d kicks, %d times idle\n",
-		r.Switches, r.Slices, r.Kicks, r.Idles)
+		c.Switches, c.Slices, c.Kicks, c.Idles)
 	fmt.Fprintf(w, "events  %d signals delivered, %d faults; %d threads at the end; %d proxies made\n",
-		r.Signals, r.Faults, r.Threads, r.Proxies)
+		c.Signals, c.Faults, r.Threads, r.Proxies)
 	return w.Bytes()
 }
 
 // calls shows the system calls by class.
 func (r *Report) calls(w *bytes.Buffer) {
-	var ships, sampled Times
-	var called, refused, shipped uint64
-	for _, n := range r.Called {
-		called += n
-	}
-	for _, n := range r.Refused {
-		refused += n
-	}
-	for _, c := range r.Cores {
-		shipped += c.Shipped
-		sampled.join(&c.Sampled)
-		for i := range c.Ships {
-			ships.join(&c.Ships[i])
-		}
-	}
-	local := uint64(0)
-	if shipped+refused < called {
-		local = called - shipped - refused
-	}
-	all := called + r.Fast
+	c := &r.Counters
+	local, ships, sampled := c.Answered(), c.Ship(), c.Local
+	all := c.Called() + c.Fast
 	fmt.Fprintf(w, "\n%-22s %12s %7s %10s %10s\n", "system calls", "count", "share", "total", "mean")
 	line := func(name string, n uint64, total, mean string) {
 		share := "-"
@@ -108,7 +87,7 @@ func (r *Report) calls(w *bytes.Buffer) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-20s %12d %7s %10s %10s", name, n, share, total, mean), " "))
 	}
-	line("answered in assembly", r.Fast, "-", "-")
+	line("answered in assembly", c.Fast, "-", "-")
 	if sampled.Count > 0 {
 		mean := r.Clock.Span(sampled.Total) / float64(sampled.Count)
 		line("local", local, "~"+duration(mean*float64(local)), "~"+duration(mean))
@@ -120,18 +99,12 @@ func (r *Report) calls(w *bytes.Buffer) {
 		t := r.Clock.Span(ships.Total)
 		total, mean = duration(t), duration(t/float64(ships.Count))
 	}
-	line("shipped to Linux", shipped, total, mean)
-	line("refused", refused, "-", "-")
+	line("shipped to Linux", c.Shipped, total, mean)
+	line("refused", c.Refused, "-", "-")
 	line("all", all, "", "")
 	if r.Pending > 0 {
 		fmt.Fprintf(w, "  (%d shipped calls had no answer yet)\n", r.Pending)
 	}
-}
-
-func (t *Times) join(o *Times) {
-	t.Count += o.Count
-	t.Total += o.Total
-	t.Max = max(t.Max, o.Max)
 }
 
 // ships shows the shipped calls that took longest together.
@@ -142,12 +115,8 @@ func (r *Report) ships(w *bytes.Buffer) {
 	}
 	var rows []row
 	for nr := range Calls {
-		t := row{nr: nr}
-		for _, c := range r.Cores {
-			t.join(&c.Ships[nr])
-		}
-		if t.Count > 0 {
-			rows = append(rows, t)
+		if t := r.Counters.Ships[nr].Times; t.Count > 0 {
+			rows = append(rows, row{nr, t})
 		}
 	}
 	if len(rows) == 0 {

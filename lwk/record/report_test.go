@@ -8,15 +8,14 @@ import (
 
 // example is a report of everything.
 func example() *Report {
-	c := &Core{Shipped: 30, Sampled: Times{Count: 4, Total: 400, Max: 200}}
+	c := Counters{Shipped: 30, Refused: 5, Fast: 1000, Local: Times{Count: 4, Total: 400, Max: 200}}
 	for nr := range 12 {
-		c.Ships[nr] = Times{Count: 2, Total: uint64(1000 * (nr + 1)), Max: uint64(700 * (nr + 1))}
+		c.Ships[nr] = Ship{Sent: 2, Times: Times{Count: 2, Total: uint64(1000 * (nr + 1)), Max: uint64(700 * (nr + 1))}}
 	}
+	c.Calls[24], c.Calls[0], c.Calls[100] = 500, 30, 5
 	r := &Report{Program: "solver", Where: "1 core (CPU 1); Linux on CPU 0", Clock: Clock{t0: 0, t1: 1 << 30, n0: 0, n1: 1 << 30},
-		Cores: []*Core{c}, Fast: 1000, Pending: 1, Threads: 3, Proxies: 2,
+		Counters: c, Pending: 1, Threads: 3, Proxies: 2,
 		Sites: Sites{Patterns: [4]int{9, 8, 7, 6}, Traps: 40}, Memory: []Bytes{{"pool", 3 << 20}, {"stack", 136 << 10}}}
-	r.Called[24], r.Called[0], r.Called[100] = 500, 30, 5
-	r.Refused[100] = 5
 	for i := range 7 {
 		r.Sites.Left = append(r.Sites.Left, Site{Addr: uint64(0x401000 + i), Nr: 60, Hits: uint64(i), Why: "no reason"})
 	}
@@ -70,7 +69,7 @@ events N signals delivered, N faults; N threads at the end; N proxies made
 }
 
 func TestReportOfNothing(t *testing.T) {
-	text := string((&Report{Program: "true", Where: "w", Cores: []*Core{{}}}).Append([]byte("before")))
+	text := string((&Report{Program: "true", Where: "w"}).Append([]byte("before")))
 	if !strings.HasPrefix(text, "before\nskerry: true ran 0 on w\n") || strings.Contains(text, "NaN") || strings.Contains(text, "by time") {
 		t.Error(text)
 	}

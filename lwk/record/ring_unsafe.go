@@ -7,26 +7,34 @@ import (
 	"unsafe"
 )
 
-// Ring holds records of one writer, in memory outside the Go heap. It keeps the first ones: when it is
-// full, what follows is counted and dropped. The zero Ring drops everything.
+// Ring holds records of one writer, in memory outside the Go heap that begins with this structure; it
+// may be shared with a process that reads it. It keeps the first ones: when it is full, what follows is
+// counted and dropped.
 //
 // Reading is safe at any time: a record that is being written has no At yet.
 type Ring struct {
-	base    uintptr
-	n, size uint64
+	n       uint64 // records so far
 	dropped uint64
+	size    uint64 // records that there is room for
+	Index   uint32 // of the core or proxy
+	Ready   uint32 // somebody writes it
+	_       [32]byte
 }
 
-// RingAt makes a ring of n records in zeroed memory at base, which must stay mapped as long as the
-// ring is used.
-//
-//go:nosplit
-func RingAt(base uintptr, n int) Ring { return Ring{base: base, size: uint64(n)} }
+// headSize is what the ring's own structure takes.
+const headSize = unsafe.Sizeof(Ring{})
 
-// Ready reports whether the ring has memory.
+// RingAt makes a ring in size bytes of memory at base, which is zeroed, or has been a ring of this size
+// and is written on. It must stay mapped as long as the ring is used. No writer may rely on what the
+// memory holds, which another process may have changed: size is set again.
 //
 //go:nosplit
-func (r *Ring) Ready() bool { return r.size != 0 }
+func RingAt(base, size uintptr) *Ring {
+	r := (*Ring)(unsafe.Add(unsafe.Pointer(nil), base))
+	r.size = uint64((size - headSize) / RecordSize)
+	r.Ready = 1
+	return r
+}
 
 // Claim takes the next record, zeroed; nil when the ring is full. The writer sets At last.
 //
@@ -39,22 +47,40 @@ func (r *Ring) Claim() *Record {
 	}
 	r.n = n + 1
 	// Inside the ring's memory, by the test above.
-	return (*Record)(unsafe.Add(unsafe.Pointer(nil), r.base+uintptr(n)*RecordSize))
+	return (*Record)(unsafe.Add(unsafe.Pointer(r), headSize+uintptr(n)*RecordSize))
 }
 
 // Records are the records so far, oldest first, as they lie in memory.
 func (r *Ring) Records() []Record {
-	n := atomic.LoadUint64(&r.n)
+	n := min(atomic.LoadUint64(&r.n), r.size)
 	if n == 0 {
 		return nil
 	}
-	return unsafe.Slice((*Record)(unsafe.Add(unsafe.Pointer(nil), r.base)), n)
+	return unsafe.Slice((*Record)(unsafe.Add(unsafe.Pointer(r), headSize)), n)
 }
 
 // Dropped is how many records there was no room for.
 func (r *Ring) Dropped() uint64 { return atomic.LoadUint64(&r.dropped) }
 
-var _ [0]byte = [unsafe.Sizeof(Record{}) - RecordSize]byte{}
+// ReadRing returns the ring in memory that another process writes; nil if nobody has begun to.
+func ReadRing(mem []byte) *Ring {
+	r := (*Ring)(unsafe.Pointer(unsafe.SliceData(mem)))
+	if uintptr(len(mem)) < headSize || atomic.LoadUint32(&r.Ready) == 0 {
+		return nil
+	}
+	if most := uint64(uintptr(len(mem))-headSize) / RecordSize; r.size > most {
+		return nil // not ours
+	}
+	return r
+}
+
+var (
+	_ [0]byte = [unsafe.Sizeof(Record{}) - RecordSize]byte{}
+	_ [0]byte = [headSize - 64]byte{}
+	_ [0]byte = [unsafe.Sizeof(Counters{}) % 64]byte{}
+	_ [0]byte = [unsafe.Sizeof(Proxy{}) - 64]byte{}
+	_ [0]byte = [unsafe.Sizeof(Switches{}) - 320]byte{}
+)
 
 // mapMemory gets zeroed memory that costs nothing until it is used, and is never given back. A forked
 // process gets it empty.

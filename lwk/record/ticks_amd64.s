@@ -9,3 +9,17 @@ TEXT ·Ticks(SB), NOSPLIT|NOFRAME, $0-8
 	ORQ  DX, AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// ticksCode is the code of the func value ticks() uint64, called by Go's register convention: the
+// result in AX; it keeps R14 (g) and X15.
+TEXT ·ticksCode(SB), NOSPLIT|NOFRAME, $0
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	RET
+
+// func ticksAddress() uintptr
+TEXT ·ticksAddress(SB), NOSPLIT|NOFRAME, $0-8
+	LEAQ ·ticksCode(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -46,6 +46,7 @@ func (t *Trace) Write(put func([]byte) error) error {
 	for i := range t.Proxies {
 		w.track(linuxPID, proxyTID, &t.Proxies[i], w.flows.proxies[i])
 	}
+	w.spent()
 	w.b = append(w.b, "\n]}\n"...)
 	w.flush()
 	return w.err
@@ -122,94 +123,11 @@ func (w *traceWriter) track(pid, base int, k *Track, flow []uint32) {
 		if len(w.b) > 60<<10 {
 			w.flush()
 		}
-		w.event(pid, tid, &r)
+		w.event(pid, tid, &r, flow[i])
 		if f := flow[i]; f != 0 {
 			w.flow(pid, tid, &r, f)
 		}
 	}
-}
-
-// event writes one record.
-func (w *traceWriter) event(pid, tid int, r *Record) {
-	b := w.b
-	if r.Kind == Signal || r.Kind == Fault {
-		b = append(b, ",\n"+`{"ph":"i","s":"t"`...)
-	} else {
-		end := r.End
-		if end == 0 || end > w.t.Clock.End() {
-			end = w.t.Clock.End() // what is not over ends with the program
-		}
-		b = append(b, ",\n"+`{"ph":"X","dur":`...)
-		// The difference of what is printed, so that a slice ends where the next begins.
-		b = micros(b, round(w.t.Clock.At(max(end, r.At)))-round(w.t.Clock.At(r.At)))
-	}
-	b = w.place(b, pid, tid, r.At)
-	b = append(b, `,"name":`...)
-	switch r.Kind {
-	case Slice:
-		b = append(b, w.thread(r.Arg)...)
-		b = append(b, `,"cat":"thread","args":{"tid":`...)
-		b = strconv.AppendUint(b, r.Arg, 10)
-		if r.End != 0 {
-			if r.Nr != NoCall {
-				b = append(append(append(b, `,"until":"`...), callName(r.Nr)...), '"')
-			}
-			if w.t.State != nil {
-				b = append(append(append(b, `,"then":"`...), w.t.State(r.Note)...), '"')
-			}
-		}
-	case Local, Refused:
-		b = append(append(append(b, '"'), callName(r.Nr)...), '"')
-		if r.Kind == Local {
-			b = append(b, `,"cat":"local","args":{`...)
-		} else {
-			b = append(b, `,"cat":"refused","args":{`...)
-		}
-		if r.Note != 0 {
-			b = strconv.AppendInt(append(b, `"ret":`...), int64(r.Arg), 10)
-		}
-	case Burst:
-		b = append(append(b, '"'), callName(r.Nr)...)
-		if r.Note != 0 {
-			b = append(b, " and others"...)
-		}
-		b = append(b, " x"...)
-		b = strconv.AppendUint(b, r.Arg, 10)
-		b = append(b, `","cat":"local","args":{"count":`...)
-		b = strconv.AppendUint(b, r.Arg, 10)
-	case Shipped:
-		b = append(append(append(b, '"'), callName(r.Nr)...), `","cat":"ship","args":{"arg":`...)
-		b = strconv.AppendUint(b, r.Arg, 10)
-	case Executed:
-		b = append(append(append(b, '"'), callName(r.Nr)...), `","cat":"proxy","args":{`...)
-		if r.End != 0 {
-			b = strconv.AppendInt(append(b, `"ret":`...), int64(r.Arg), 10)
-		}
-	case Signal, Fault:
-		word := "signal "
-		if r.Kind == Fault {
-			word = "fault, signal "
-		}
-		b = strconv.AppendUint(append(append(b, '"'), word...), uint64(r.Nr), 10)
-		b = append(b, `","cat":"signal","args":{"signal":`...)
-		b = strconv.AppendUint(b, uint64(r.Nr), 10)
-	case Patch:
-		if r.Note != 0 {
-			b = append(b, `"rewrite `...)
-			b = append(b, callName(r.Nr)...)
-			b = append(b, `","cat":"patch","args":{"pattern":"`...)
-			b = append(b, r.Note, '"')
-		} else {
-			b = append(b, `"cannot rewrite `...)
-			b = append(b, callName(r.Nr)...)
-			b = append(b, `","cat":"patch","args":{"pattern":""`...)
-		}
-		b = append(b, `,"site":"0x`...)
-		b = append(strconv.AppendUint(b, r.Arg, 16), '"')
-	default:
-		b = append(b, `"?","args":{`...)
-	}
-	w.b = append(b, "}}"...)
 }
 
 // flow writes the flow's step at a record: it begins at the shipped call, passes the execution, and

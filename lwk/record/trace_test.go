@@ -45,11 +45,14 @@ func run(t *testing.T, n int) *Trace {
 	t.Helper()
 	clock := StartClock(now)
 	c := newCore(t, true)
-	proxies := []*Ring{heapRing(t, 4*n), heapRing(t, 4*n)}
+	proxies := []*Ring{heapRing(t, 8*n), heapRing(t, 8*n)}
 	execute := func(i int, thread uint32, nr uint16) {
+		taken := proxies[i%2].Claim()
+		taken.Thread, taken.Nr, taken.Kind, taken.At = thread, nr, Taken, Ticks()
 		r := proxies[i%2].Claim()
 		r.Thread, r.Nr, r.Kind, r.At = thread, nr, Executed, Ticks()
 		r.Arg, r.End = uint64(i), Ticks()
+		taken.End = Ticks()
 	}
 	for i := range n {
 		th := uint32(i % 2)
@@ -60,7 +63,7 @@ func run(t *testing.T, n int) *Trace {
 		}
 		// One call whose answer is awaited, with an interruption that had it sent twice.
 		c.Sending(th, 0, 3, false)
-		at := c.Sent()
+		at := c.Sent(0)
 		execute(i, th, 0)
 		if i%5 == 0 {
 			execute(i+1, th, 0)
@@ -75,10 +78,12 @@ func run(t *testing.T, n int) *Trace {
 		// And one that loses the core to it, as a part of a call that the LWK handles.
 		c.Enter(th, 7)
 		c.Sending(th, 7, 1, true)
-		at = c.Sent()
+		at = c.Sent(7)
 		c.End(7, 4)
 		execute(i, th, 7)
-		c.Idle()
+		c.BeginIdle()
+		c.Sleeps()
+		c.EndIdle()
 		c.Answered(th, 7, at)
 	}
 	c.Begin(0, 100)
@@ -111,6 +116,9 @@ func TestTrace(t *testing.T) {
 			continue
 		}
 		kinds[e.Ph+" "+e.Cat]++
+		if e.Ph == "C" {
+			continue
+		}
 		if e.TS == nil || names[[2]int{e.PID, e.TID}] == "" {
 			t.Fatalf("event without time or named track: %+v", e)
 		}
@@ -128,10 +136,20 @@ func TestTrace(t *testing.T) {
 			t.Errorf("%q has no scope", e.Name)
 		}
 	}
-	for kind, want := range map[string]int{"X thread": n + 2, "X ship": 2 * n, "X proxy": 2*n + n/5, "i signal": 2 * n,
+	for kind, want := range map[string]int{"X thread": n + 2, "X ship": 2 * n, "X proxy": 2*n + n/5, "X taken": 2*n + n/5, "X idle": n, "C ": bins, "i signal": 2 * n,
 		"X patch": 2 * n, "s ship": 2 * n, "f ship": 2 * n, "t ship": 2*n + n/5} {
 		if kinds[kind] != want {
 			t.Errorf("%d events %q, want %d", kinds[kind], kind, want)
+		}
+	}
+	for _, e := range f.TraceEvents {
+		if e.Cat != "ship" || e.Ph != "X" {
+			continue
+		}
+		for _, part := range []string{"seen_after_us", "begun_after_us", "executed_us", "answered_after_us", "resumed_after_us"} {
+			if v, ok := e.Args[part].(float64); !ok || v < 0 {
+				t.Errorf("%s of a shipped call is %v", part, e.Args[part])
+			}
 		}
 	}
 	if !strings.Contains(text, `enclave: te\"st`) {
@@ -259,5 +277,30 @@ func TestTraceReportsItsError(t *testing.T) {
 	}
 	if calls != 1 {
 		t.Errorf("it wrote on after the error: %d times", calls)
+	}
+}
+
+// What is told of a core's time is at most the time that there was, in the sum and in each bin.
+func TestSpent(t *testing.T) {
+	tr := run(t, 200)
+	s := tr.Spent(0)
+	if s.Program <= 0 || s.Kernel <= 0 || s.Polling <= 0 || s.Asleep <= 0 {
+		t.Errorf("something takes no time: %+v", s)
+	}
+	was := float64(tr.Clock.Elapsed()) - tr.Clock.At(tr.Cores[0].Ring.Records()[0].At)
+	if all := s.All(); all > was*1.01 || all < 0.9*was {
+		t.Errorf("%v of %v ns are told", all, was)
+	}
+	f, _ := write(t, tr)
+	for _, e := range f.TraceEvents {
+		sum := 0.0
+		if e.Ph == "C" {
+			for _, v := range e.Args {
+				sum += v.(float64)
+			}
+			if sum > 101 {
+				t.Fatalf("%v %% at %v", sum, *e.TS)
+			}
+		}
 	}
 }

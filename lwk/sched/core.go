@@ -29,21 +29,11 @@ type Core struct {
 
 	msg ikc.Slot
 
-	// Stats are counters that only this core writes.
-	Stats Stats
-	// Rec is where the core notes more than that; nil if nobody asked. See Kernel.Observe.
-	Rec *record.Core
-}
-
-// Stats counts what a core did.
-type Stats struct {
-	Calls    [512]uint64 // system calls by number
-	Switches uint64      // thread switches
-	Kicks    uint64
-	Idles    uint64
-	Faults   uint64
-	Signals  uint64
-	Slices   uint64
+	// Stats are counters that only this core writes. Rec is where it notes more than that; nil if
+	// nobody asked. See Kernel.Observe.
+	Stats *record.Counters
+	Rec   *record.Core
+	Every uint64 // Rec.Every: which calls are noted
 }
 
 // Kernel returns the kernel that the core belongs to.
@@ -65,11 +55,7 @@ func (c *Core) Loop() {
 		c.look()
 		t := c.Take()
 		if t == nil {
-			c.Stats.Idles++
-			if c.Rec != nil {
-				c.Rec.Idle()
-			}
-			c.HAL.Idle(c.due())
+			c.idle()
 			continue
 		}
 		c.run(t)
@@ -109,10 +95,14 @@ func (c *Core) run(t *Thread) {
 		c.Stats.Switches++
 	}
 	c.HAL.Note(c.head != nil, c.due(), t.TID)
+	c.Stats.Running = t.TID
 	k := c.k
 	if t.Wake != WakeNone {
 		k.Hooks.Woken(c, t)
 		t.Wake = WakeNone
+	}
+	if t.Told {
+		k.Hooks.Told(c, t)
 	}
 	if c.Rec != nil && c.Rec.Tracing {
 		c.Rec.Begin(t.Index, t.TID)
@@ -147,6 +137,9 @@ func (c *Core) run(t *Thread) {
 			c.Stats.Kicks++
 			by = record.NoCall
 			c.look()
+			if k.Hooks.Asked != nil {
+				k.Hooks.Asked(c)
+			}
 			if (c.head != nil || t.Allowed>>c.Index&1 == 0) && !c.gone {
 				c.Stats.Slices++
 				c.Yield(t)

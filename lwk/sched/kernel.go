@@ -17,6 +17,7 @@ import (
 	"github.com/skerry-os/skerry/ikc"
 	"github.com/skerry-os/skerry/lwk/hal"
 	"github.com/skerry-os/skerry/lwk/proc/signal"
+	"github.com/skerry-os/skerry/lwk/record"
 	"github.com/skerry-os/skerry/lwk/spin"
 )
 
@@ -37,6 +38,10 @@ type Hooks struct {
 	OwnerDied func(addr uintptr)
 	// Message handles the other messages from Linux.
 	Message func(c *Core, m *ikc.Slot)
+	// Told, if set, completes what was written of the call in progress (Thread.Told). Asked, if set, is
+	// called when the core was kicked or was idle: an observer may want something.
+	Told  func(c *Core, t *Thread)
+	Asked func(c *Core)
 }
 
 // Kernel is one program's scheduler.
@@ -72,7 +77,7 @@ func New(p hal.Platform) (*Kernel, error) {
 		return nil, fmt.Errorf("no memory for the thread table: %w", err)
 	}
 	for i := range p.Cores() {
-		c := &Core{k: k, Index: i, HAL: p.Core(i)}
+		c := &Core{k: k, Index: i, HAL: p.Core(i), Stats: &record.Counters{}}
 		if c.heap, err = offHeap[*Thread](abi.MaxThreads); err != nil {
 			return nil, fmt.Errorf("no memory for the timers: %w", err)
 		}

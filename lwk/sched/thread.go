@@ -48,7 +48,8 @@ type Thread struct {
 	Args   [6]uint64
 	SentNr uint32
 	Sent   [6]uint64
-	Began  uint64 // when it was sent, in ticks, if somebody wants to know
+	Began  uint64 // when it was sent, in ticks; 0: it is not timed
+	Told   bool   // the call's beginning was written, its result was not; see Hooks.Told
 	After  After  // what is left to do when Linux has answered
 	Cut    bool   // it was interrupted for a signal: EINTR is its answer
 	Unmade bool   // its interruption came before Linux made it

@@ -8,7 +8,7 @@ import (
 // ending runs what was registered for the program's end, once. A core that comes second waits for the
 // end.
 func (s *Sys) ending() {
-	if s.OnExit == nil || s.lent.busy && uint32(s.inline(syscall.SYS_GETPID, 0, 0, 0, 0)) != s.lent.pid {
+	if s.lent.busy && uint32(s.inline(syscall.SYS_GETPID, 0, 0, 0, 0)) != s.lent.pid {
 		return // a child that borrows the memory ends alone
 	}
 	if s.lent.busy {
@@ -19,5 +19,10 @@ func (s *Sys) ending() {
 			s.inline(syscall.SYS_PAUSE, 0, 0, 0, 0)
 		}
 	}
-	s.OnExit()
+	if s.OnExit != nil {
+		s.OnExit()
+	}
+	if s.OnLeave != nil {
+		s.OnLeave()
+	}
 }

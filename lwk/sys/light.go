@@ -13,7 +13,7 @@ var light = [...]uint16{
 	186, 202, 218, 273, 435, // gettid futex set_tid_address set_robust_list clone3
 }
 
-// MarkLight tells the platform. Not for a kernel that records: recording is not light.
+// MarkLight tells the platform.
 func (s *Sys) MarkLight() {
 	for _, nr := range light {
 		s.Plat.Light(int(nr))

@@ -34,6 +34,3 @@ func (s *Sys) sending(c *sched.Core, t *sched.Thread, nr uint32, args *[6]uint64
 		c.Rec.Sending(t.Index, uint16(nr), args[0], first && s.place[t.Nr%maxCalls] != triage.Ship)
 	}
 }
-
-// Refuses reports whether calls with this number fail without being looked at.
-func (s *Sys) Refuses(nr int) bool { return s.place[nr%maxCalls] == triage.Refuse }

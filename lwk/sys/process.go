@@ -65,8 +65,16 @@ func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 	s.Proc.PID = pid
 	s.future = 0
 	s.OnExit = nil // only the process that was started tells of itself
-	s.K.Observe(nil)
+	t.Began = 0
 	s.K.Alone(c, t, pid)
+	if s.OnFork != nil {
+		s.OnFork(c, pid)
+	}
+	if s.Tracer != nil {
+		t.Told = false
+		s.Tracer.PID = pid
+		s.Tracer.Attached(c.Index, pid)
+	}
 	t.Sig.Release()
 	s.K.Pending.Queue.Flush(^signal.Set(0))
 	if a.flags&cloneVM == 0 {

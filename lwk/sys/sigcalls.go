@@ -55,6 +55,7 @@ func (s *Sys) tgkill(c *sched.Core, t *sched.Thread, pid, tid uint32, sig int) i
 	case !signal.Valid(sig):
 		return -int64(syscall.EINVAL)
 	case sig == 9:
+		s.allDie(c.Index, sig)
 		s.die(sig)
 	case sig == 19:
 		s.Plat.Stop(sig)

@@ -35,8 +35,10 @@ func (s *Sys) deliver(c *sched.Core, t *sched.Thread, sh *signal.Shared) {
 		if c.Rec != nil {
 			c.Rec.Point(record.Signal, t.Index, uint16(sig))
 		}
+		s.tellSignal(c.Index, t.TID, &info)
 		switch do {
 		case signal.Terminate, signal.Core:
+			s.allDie(c.Index, sig)
 			s.die(sig)
 		case signal.Stop:
 			s.Plat.Stop(sig)

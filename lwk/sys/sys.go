@@ -16,8 +16,8 @@ import (
 	"github.com/skerry-os/skerry/lwk/mem"
 	"github.com/skerry-os/skerry/lwk/proc/image"
 	"github.com/skerry-os/skerry/lwk/proc/signal"
-	"github.com/skerry-os/skerry/lwk/record"
 	"github.com/skerry-os/skerry/lwk/sched"
+	"github.com/skerry-os/skerry/lwk/strace"
 )
 
 const maxCalls = 512
@@ -45,10 +45,16 @@ type Sys struct {
 	environ  []byte
 
 	// OnExit runs once before the program ends, on the core that ends it: reports are written here.
-	// May allocate.
-	OnExit func()
-	ended  uint32
-	lent   lent // what a vfork has taken away for now
+	// May allocate. OnFork runs in a forked process, on its core; OnLeave in each process, last of all.
+	// These two allocate nothing.
+	OnExit  func()
+	OnFork  func(c *sched.Core, pid uint32)
+	OnLeave func()
+	ended   uint32
+	// Tracer, if set, is told of every call; see Trace.
+	Tracer  *strace.Tracer
+	traceFD int
+	lent    lent // what a vfork has taken away for now
 
 	fdSignals signal.Set   // in masks of signalfd descriptors
 	kept      signal.Set   // those of them that Linux keeps, see signalfd
@@ -121,9 +127,10 @@ func (s *Sys) syscall(c *sched.Core, t *sched.Thread) {
 		t.Return(-int64(syscall.ENOSYS))
 		return
 	}
-	c.Stats.Calls[nr]++
+	n := c.Stats.Calls[nr] + 1
+	c.Stats.Calls[nr] = n
 	t.After = afterNothing
-	noted := c.Rec != nil && (c.Rec.Tracing || record.Sample(c.Stats.Calls[nr]))
+	noted := n&c.Every == c.Every&1 && c.Rec != nil
 	if noted {
 		s.enter(c, t, nr)
 	}
@@ -135,6 +142,7 @@ func (s *Sys) syscall(c *sched.Core, t *sched.Thread) {
 	case triage.Ship:
 		s.ship(c, t, nr, &t.Args)
 	default:
+		c.Stats.Refused++
 		s.refuse(t, nr)
 		t.Return(s.errno[nr])
 	}
@@ -157,7 +165,7 @@ func (s *Sys) ship(c *sched.Core, t *sched.Thread, nr uint32, args *[6]uint64) i
 	}
 	c.Ship(t, nr, args)
 	if c.Rec != nil {
-		t.Began = c.Rec.Sent()
+		t.Began = c.Rec.Sent(nr)
 	}
 	c.Await(t)
 	return int64(t.Ctx.RAX) // the answer, if it has come
@@ -197,8 +205,9 @@ func (s *Sys) inline(nr uintptr, a, b, c, d uint64) int64 {
 
 // done is the scheduler's hook: Linux has answered a shipped call.
 func (s *Sys) done(c *sched.Core, t *sched.Thread, ret int64) int64 {
-	if c.Rec != nil {
+	if t.Began != 0 {
 		c.Rec.Answered(t.Index, t.SentNr, t.Began)
+		t.Began = 0
 	}
 	if t.Raised != 0 {
 		c.HAL.Settle()
@@ -227,9 +236,13 @@ func (s *Sys) message(c *sched.Core, m *ikc.Slot) {
 		if info.Code == signal.CodeTimer && s.timerSignal(&info) {
 			return
 		}
+		if s.Tracer != nil && s.Actions.Ignored(int(info.Signo)) {
+			s.tellSignal(c.Index, s.Proc.PID, &info)
+		}
 		s.sendProcess(&info)
 	case msgMemory:
 		s.say("skerry: out of memory: the program holds more than the enclave has (--mem): killed\n")
+		s.allDie(c.Index, 9)
 		s.die(9)
 	}
 }

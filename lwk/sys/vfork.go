@@ -57,6 +57,10 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	}
 	s.reborn(t, a)
 	t.Return(0)
+	if s.Tracer != nil {
+		t.Told = false
+		s.Tracer.Attached(c.Index, pid)
+	}
 	s.borrowed(c, t)
 	return 0
 }
@@ -69,6 +73,10 @@ func (s *Sys) borrowed(c *sched.Core, t *sched.Thread) {
 		}
 		switch c.HAL.Run(&t.Ctx) {
 		case hal.TrapSyscall:
+			if s.Tracer != nil {
+				s.straceBorrowed(c, t)
+				continue
+			}
 			s.borrowedCall(c, t)
 		case hal.TrapFault:
 			s.fault(c, t)

@@ -46,7 +46,8 @@ const (
 	symListener = 7
 	symEnd      = 8
 	symLight    = 9 // the first of the func values' code, in makeLight's order
-	nsymbols    = 26
+	symAll      = 26
+	nsymbols    = 27
 )
 
 func imageEnd() uintptr { return (symbols[symEnd] + 0xffff) &^ 0xffff }

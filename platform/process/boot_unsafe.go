@@ -22,6 +22,8 @@ type Config struct {
 	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 leaves all as they
 	// are. At most 65535.
 	RewriteAfter int
+	// EveryCall has every system call come to the LWK, also those that assembly could answer.
+	EveryCall bool
 }
 
 func init() {
@@ -89,6 +91,10 @@ func makeEnclave(cfg Config) error {
 		c.self = addressOf(c)
 		c.index, c.cpu = uint32(i), cfg.CPUs[i]
 		c.entry = symbols[symEntry]
+		if cfg.EveryCall {
+			c.entry = symbols[symAll]
+		}
+		c.fast = addressOf(&e.uncounted)
 		c.pid, c.tid = uint32(pid), uint32(pid)
 		if c.replies, err = makeRing(replySlots); err != nil {
 			return err
@@ -219,6 +225,9 @@ func (p *Platform) runCore(i int, loop func()) {
 	c := &enc.cores[i]
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	c.thread = tid
+	if t := recording.tids[i]; t != nil {
+		atomic.StoreUint32(t, uint32(tid))
+	}
 	procPin()
 	setSigmask(coreMask)
 	c.gofs = getFS()

@@ -181,6 +181,8 @@ TEXT ·addresses(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ AX, 192(DI)
 	LEAQ ·nowCode(SB), AX
 	MOVQ AX, 200(DI)
+	LEAQ ·entryAll(SB), AX
+	MOVQ AX, 208(DI)
 	RET
 
 // nowCode is the code of the func value now() int64 (light_unsafe.go): the monotonic clock from the

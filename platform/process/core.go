@@ -14,8 +14,8 @@ type core struct {
 	user                         uint32 // in the program, or on the way
 	kick                         uint32 // Run is to return
 	entry                        uintptr
-	pid, tid                     uint32 // answers of getpid and gettid
-	fast                         uint64 // calls answered in assembly
+	pid, tid                     uint32  // answers of getpid and gettid
+	fast                         uintptr // where calls answered in assembly are counted
 	shadow                       uintptr
 	curfs                        uintptr // what the FS base is now
 	realg                        uintptr
@@ -151,6 +151,7 @@ func (c *core) Idle(deadline int64) {
 	}
 	atomic.StoreUint32(&c.sleeping, 1)
 	if !c.replies.Pending(&c.replyTake) && !c.stirred() {
+		c.sleeps()
 		futexSleep(&c.sleeping, 1, wait)
 	}
 	atomic.StoreUint32(&c.sleeping, 0)

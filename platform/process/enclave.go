@@ -38,9 +38,11 @@ type enclave struct {
 	linux    cpuMask // where they run
 	limit    uint64  // bytes of memory the program may hold, 0: not watched
 
-	left     uint64 // signals that the listener leaves pending
-	listener uint32 // its thread id
-	_        [60]byte
+	left      uint64 // signals that the listener leaves pending
+	listener  uint32 // its thread id
+	_         uint32
+	uncounted uint64 // what core.fast counts when nobody observes
+	_         [48]byte
 
 	monitor  monitor
 	nproxies atomic.Int32

@@ -72,6 +72,7 @@ func monitorMain(arg uintptr) {
 		if w != 0 {
 			quiet = 0
 		}
+		recording.copyLevels()
 		busy, next := e.look()
 		if !busy {
 			quiet++

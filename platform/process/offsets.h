@@ -38,7 +38,7 @@
 #define CORE_ENTRY 56
 #define CORE_PID 64
 #define CORE_TID 68
-#define CORE_NFAST 72
+#define CORE_FAST 72
 #define CORE_SHADOW 80
 #define CORE_CURFS 88
 #define CORE_REALG 96

@@ -29,14 +29,16 @@ func proxyMain(arg uintptr) {
 	setSigmask(kickMask) // so that a call can be interrupted
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	atomic.StoreUint32(&p.tid, uint32(tid))
+	recording.named(p)
 	var m ikc.Slot
 	idle := uint32(0)
 	e.pollers.Add(1)
 	for {
 		if e.requests.Take(&e.takeAt, &m) {
+			seen := recording.seen()
 			e.pollers.Add(-1)
 			e.callProxies()
-			c := e.execute(p, &m)
+			c := e.execute(p, &m, seen)
 			e.pollers.Add(1) // a barrier as well: see reply
 			if c != nil {
 				e.answered(c)
@@ -84,7 +86,7 @@ func (e *enclave) proxySleep() {
 }
 
 //go:nosplit
-func (e *enclave) execute(p *proxy, m *ikc.Slot) *core {
+func (e *enclave) execute(p *proxy, m *ikc.Slot, seen uint64) *core {
 	thread := m.Thread
 	if m.Kind&0xff != abi.MsgCall || thread >= abi.MaxThreads {
 		return nil
@@ -93,16 +95,19 @@ func (e *enclave) execute(p *proxy, m *ikc.Slot) *core {
 	// Plain stores: whoever interrupts makes all threads of the process pass a barrier between
 	// setting cancel and reading proxy (Platform.Interrupt), so that no call pays for one.
 	c.proxy = p.tid
-	rec := beginExecution(p, m)
+	var x execution
+	x.begin(p, m, seen)
 	ret := shippedCall(&c.cancel, uintptr(m.Aux), &m.Args)
-	endExecution(rec, ret)
+	x.end(ret)
 	c.proxy = 0
 	m.Args[0], m.Args[1] = uint64(ret), 0
 	if e := -int64(ret); e == errPIPE || e == errFBIG {
 		m.Args[1] = raised()
 	}
 	m.Kind = m.Kind&^0xff | abi.MsgDone
-	return e.post(m)
+	core := e.post(m)
+	x.answered()
+	return core
 }
 
 // Errors that Linux may accompany with a signal to the thread that called: SIGPIPE and SIGXFSZ.
