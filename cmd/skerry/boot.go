@@ -20,6 +20,9 @@ import (
 // bootProcess makes this process the program's, on the process platform.
 func bootProcess(p *plan.Plan) error {
 	given := process.Given()
+	if p.Native != nil {
+		return bootNative(p, &given)
+	}
 	as := *p
 	if len(p.Args) > 0 && strings.ContainsRune(p.Args[0], '/') {
 		as.Path = p.Args[0] // as it was typed: what a script, and AT_EXECFN, get to see
@@ -31,6 +34,9 @@ func bootProcess(p *plan.Plan) error {
 func bootInherited(in *plan.Inherited, given *process.Initial) error {
 	in.Args = given.Args
 	given.Mask, given.Ignored = in.Mask, in.Ignored
+	if in.Native != nil {
+		return bootNative(&in.Plan, given)
+	}
 	return bootWith(&in.Plan, given, in)
 }
 

@@ -24,6 +24,7 @@ var boot = bootProcess
 // here is the machine that plans are made for; tests replace it.
 var here = func() *plan.Host {
 	h := plan.Here(probe.Supported)
+	h.Reserved = reserved
 	if g := process.Given(); len(g.Args) > 0 {
 		// Not the runtime's, which has our own settings of the Go runtime in front.
 		h.Environ = func() []string { return g.Env }
@@ -38,7 +39,7 @@ func runFlags(fs *pflag.FlagSet, o *plan.Options) {
 	fs.SortFlags = false
 	fs.StringVar(&o.CPUs, "cpus", "", "enclave's CPUs: a number of them (`LIST|N`), or a list such as 1,3-5 (default: half of the allowed)")
 	fs.StringVar(&o.Mem, "mem", "", "most memory that the enclave may use: `SIZE` such as 512M, 2G or 50% (default: three quarters of what is available)")
-	fs.StringVar(&o.Platform, "platform", "auto", "what carries the enclave: `auto|process`")
+	fs.StringVar(&o.Platform, "platform", "auto", "what carries the enclave: `auto|native|process` (auto is native when CPUs are reserved)")
 	fs.StringArrayVar(&o.Env, "env", nil, "set a variable of the program's environment: `K=V`; may be repeated")
 	fs.StringVar(&o.Cwd, "cwd", "", "enter `DIR` before the program starts")
 	fs.BoolVar(&o.Stats, "stats", false, "print statistics when the program ends")
@@ -82,7 +83,7 @@ allowed CPUs works for Linux; when it leaves none, both share.`,
 	}
 	runFlags(cmd.Flags(), &o)
 	// The errors are those of flags that do not exist.
-	_ = cmd.RegisterFlagCompletionFunc("platform", cobra.FixedCompletions([]string{"auto", "process"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("platform", cobra.FixedCompletions([]string{"auto", "native", "process"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("cwd", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	})
@@ -127,6 +128,10 @@ func start(stderr io.Writer, o plan.Options) error {
 
 // tell says what was chosen.
 func tell(w io.Writer, p *plan.Plan) {
+	if p.Native != nil {
+		fmt.Fprintf(w, "skerry: platform native: Linux's side on CPUs %s\nskerry: program %s\n", cpus.Format(p.ProxyCPUs), p.Path)
+		return
+	}
 	shared := ""
 	if p.Shared() {
 		shared = " (the same: no other is allowed)"

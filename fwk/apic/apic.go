@@ -165,7 +165,7 @@ func openMSR(cpu int) (int, error) {
 	case err == nil:
 		return fd, nil
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENXIO):
-		return -1, &Access{"model-specific registers cannot be reached", err.Error(), "modprobe msr"}
+		return -1, &Access{"model-specific registers cannot be reached", err.Error(), "modprobe msr (`skerry node reserve` does)"}
 	case errors.Is(err, syscall.EPERM):
 		return -1, &Access{"the kernel forbids access to model-specific registers", err.Error(),
 			"is it locked down (Secure Boot)? and is this root of the machine, not of a container?"}

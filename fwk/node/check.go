@@ -30,8 +30,7 @@ const (
 	pagesNow = hugeDir + "nr_hugepages"
 )
 
-// Usable answers nil when this machine and this user could make a reservation, or why not. It may load
-// the module msr.
+// Usable answers nil when this machine and this user could make a reservation, or why not.
 func (n *Node) Usable() (mode string, err error) {
 	if uid := n.sys.UID(); uid != 0 {
 		return "", fail("taking processors and memory from Linux needs root", "this is user "+strconv.Itoa(uid), "try sudo")
@@ -83,6 +82,9 @@ func (n *Node) guest() string {
 // Check finds out whether r can be had, and returns the state that reserving it begins with, and what
 // the user should know. It changes nothing but for the module msr.
 func (n *Node) Check(r Request) (*State, []string, error) {
+	if n.sys.UID() == 0 {
+		_ = n.sys.Load("msr") // where it fails, Usable finds out what is missing
+	}
 	mode, err := n.Usable()
 	if err != nil {
 		return nil, nil, err

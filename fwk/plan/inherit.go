@@ -24,6 +24,9 @@ type Inherited struct {
 // Variable encodes it: fields separated by ";", last the entry's path and the trace's, whose lengths come
 // before, and the program's, which may hold anything.
 func (i *Inherited) Variable() string {
+	if i.Native != nil {
+		return i.nativeVariable()
+	}
 	opts := ""
 	if i.Verbose {
 		opts = "v"
@@ -51,6 +54,9 @@ func (i *Inherited) Variable() string {
 func Inherit(env []string) (i *Inherited, ok bool) {
 	if len(env) == 0 || !strings.HasPrefix(env[0], variable) {
 		return nil, false
+	}
+	if rest, ok := strings.CutPrefix(env[0][len(variable):], nativeMark); ok {
+		return inheritNative(rest, env[1:])
 	}
 	f := strings.SplitN(env[0][len(variable):], ";", 10)
 	if len(f) != 10 {

@@ -26,7 +26,11 @@ type Plan struct {
 	Stats    bool   // print statistics at exit
 	Trace    string // write a trace to this file; "" is none
 	Verbose  bool   // say what was chosen and what was refused
-	Platform string // "process"
+	Platform string // "process" or "native"
+
+	// Native is what a native enclave asks the node for; then CPUs is empty, and Mem as it was asked for (0:
+	// a share of what is free). Which CPUs it gets is known when it has them.
+	Native *Native
 
 	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 is never.
 	RewriteAfter int
@@ -50,7 +54,7 @@ func (p *Plan) Shared() bool {
 type Options struct {
 	CPUs     string   // a number of CPUs, a list of them, or "" for a sensible part
 	Mem      string   // a size, a percentage of the machine's memory, or "" for a sensible part
-	Platform string   // "auto" (also ""), "process"
+	Platform string   // "auto" (also ""), "native", "process"
 	Env      []string // K=V to add to or replace in the caller's environment
 	Cwd      string   // directory to enter first
 	Stats    bool
@@ -73,6 +77,7 @@ type Host struct {
 	Environ   func() []string
 	Getwd     func() (string, error)
 	Supported func(platform string) error // nil when the platform works here
+	Reserved  func() bool                 // whether CPUs are reserved for native enclaves, and this user may have them
 }
 
 // Make checks o against h and decides. The error is always an *Error.
@@ -84,11 +89,17 @@ func Make(o Options, h *Host) (*Plan, error) {
 	if err := p.options(o, h); err != nil {
 		return nil, err
 	}
-	if err := p.cores(o.CPUs, h); err != nil {
-		return nil, err
-	}
-	if err := p.memory(o.Mem, h); err != nil {
-		return nil, err
+	if p.Platform == "native" {
+		if err := p.native(o, h); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := p.cores(o.CPUs, h); err != nil {
+			return nil, err
+		}
+		if err := p.memory(o.Mem, h); err != nil {
+			return nil, err
+		}
 	}
 	if h.Supported != nil {
 		if err := h.Supported(p.Platform); err != nil {
@@ -109,12 +120,17 @@ func (p *Plan) options(o Options, h *Host) error {
 		return Failure("no program given", "", "usage: skerry run [FLAGS] -- PROGRAM [ARG...]")
 	}
 	switch o.Platform {
-	case "", "auto", "process":
+	case "", "auto":
 		p.Platform = "process"
-	case "native", "kvm":
+		if h.Reserved != nil && h.Reserved() {
+			p.Platform = "native"
+		}
+	case "process", "native":
+		p.Platform = o.Platform
+	case "kvm":
 		return Failure("platform is not built yet", o.Platform, "use --platform process")
 	default:
-		return Failure("unknown platform", quote(o.Platform), "use auto or process")
+		return Failure("unknown platform", quote(o.Platform), "use auto, native or process")
 	}
 	if o.RewriteAfter < 0 || o.RewriteAfter > maxRewriteAfter {
 		return Failure("bad --rewrite-after", strconv.Itoa(o.RewriteAfter), "give a number of traps from 1 to "+strconv.Itoa(maxRewriteAfter)+", or 0 for never")

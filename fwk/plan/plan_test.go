@@ -268,11 +268,19 @@ func TestTrace(t *testing.T) {
 func TestPlatform(t *testing.T) {
 	dir := files(t)
 	for ask, want := range map[string]string{
-		"": "", "auto": "", "process": "", "kvm": "not built yet", "native": "not built yet", "moon": "unknown platform",
+		"": "", "auto": "", "process": "", "kvm": "not built yet", "native": "", "moon": "unknown platform",
 	} {
-		p, err := Make(Options{Platform: ask, Argv: []string{"prog"}}, host("0-1", dir))
-		if !check(t, ask, err, StatusFailure, want) && p.Platform != "process" {
-			t.Errorf("%s: %s", ask, p.Platform)
+		for _, reserved := range []bool{false, true} {
+			h := host("0-1", dir)
+			h.Reserved = func() bool { return reserved }
+			p, err := Make(Options{Platform: ask, Argv: []string{"prog"}}, h)
+			if check(t, ask, err, StatusFailure, want) {
+				continue
+			}
+			native := ask == "native" || reserved && ask != "process"
+			if (p.Platform == "native") != native || (p.Native != nil) != native || (len(p.CPUs) == 0) != native || p.Platform == "auto" {
+				t.Errorf("%q, reserved %v: %+v", ask, reserved, p)
+			}
 		}
 	}
 	h := host("0-1", dir)
@@ -298,6 +306,33 @@ func BenchmarkMake(b *testing.B) {
 	for b.Loop() {
 		if _, err := Make(Options{Argv: []string{"ls"}}, h); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestNative(t *testing.T) {
+	dir := files(t)
+	for _, c := range []struct {
+		cpus, mem string
+		want      Native
+		bytes     uint64
+		err       string
+	}{
+		{"", "", Native{}, 0, ""},
+		{"2", "64M", Native{Cores: 2}, 64 << 20, ""},
+		{"5-5", "65M", Native{CPUs: cpus.Of(5)}, 64 << 20, ""}, // not among those that Linux has: that is the point
+		{"0", "", Native{}, 0, "bad --cpus: 0"},
+		{"99999999999999999999", "", Native{}, 0, "bad --cpus"},
+		{"x", "", Native{}, 0, "bad --cpus"},
+		{"1", "1M", Native{}, 0, "too little memory"},
+		{"1", "9X", Native{}, 0, "bad --mem"},
+	} {
+		p, err := Make(Options{CPUs: c.cpus, Mem: c.mem, Platform: "native", Argv: []string{"prog"}}, host("0-1", dir))
+		if check(t, c.cpus+" "+c.mem, err, StatusFailure, c.err) {
+			continue
+		}
+		if *p.Native != c.want || p.Mem != c.bytes || cpus.Format(p.ProxyCPUs) != "0-1" {
+			t.Errorf("%q, %q: %+v, %d", c.cpus, c.mem, *p.Native, p.Mem)
 		}
 	}
 }

@@ -23,7 +23,7 @@ var Process = &Platform{
 
 // Platforms are all that the design has, the best first.
 var Platforms = []*Platform{
-	{Name: "native", What: "kernel in ring 0 on cores that Linux released; needs root"},
+	Native,
 	{Name: "kvm", What: "kernel in ring 0 of a virtual machine; needs /dev/kvm"},
 	Process,
 }
