@@ -22,7 +22,7 @@ RACE    := ./cmd/... ./fwk/... ./bench/...
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 20s
 
-.PHONY: build test soak demo man install uninstall clean fuzz
+.PHONY: build test soak compat demo man install uninstall clean fuzz
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
@@ -47,6 +47,11 @@ soak: build
 		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" $(GO) test -count=1 -timeout 20m ./test/diff ./test/kill || exit 1; \
 	done; done
 
+# Real software and its own tests, on Linux and on skerry; writes docs/compatibility.md. Half an hour.
+compat: build
+	sh test/setup.sh compat
+	$(GO) test -count=1 -timeout 120m ./test/compat -full -write docs/compatibility.md -v
+
 demo: build
 	sh demo/demo.sh
 
@@ -58,13 +63,13 @@ install: build man
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
 	install -m 755 bin/skerry '$(DESTDIR)$(PREFIX)/bin/skerry'
+	install -d '$(DESTDIR)$(PREFIX)/lib/skerry'
+	install -m 644 bin/skerry-lwk '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk'
 	install -m 644 build/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
 	bin/skerry completion bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry'
 	bin/skerry completion zsh > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry'
 	bin/skerry completion fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/skerry.fish'
 
-	install -d '$(DESTDIR)$(PREFIX)/lib/skerry'
-	install -m 644 bin/skerry-lwk '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk'
 uninstall:
 	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk' '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
 		'$(DESTDIR)$(PREFIX)'/share/man/man1/skerry-*.1 \
