@@ -198,10 +198,10 @@ func writeInitramfs(out string, o *Options, k *Kernel) error {
 // programs adds skerry, a shell where this machine has one that stands alone, and what was asked for.
 // The command's own program is added too when it is a file here and nothing of that name was added.
 func (a *archive) programs(o *Options, s *settings) error {
-	if err := a.file("/init", o.Skerry, 0o755); err != nil {
+	if err := a.file("/bin/skerry", o.Skerry, 0o755); err != nil {
 		return fail("cannot add skerry to the lab", err.Error(), "")
 	}
-	a.link("/bin/skerry", "/init")
+	a.link("/init", "/bin/skerry")
 	if image := filepath.Join(filepath.Dir(o.Skerry), "skerry-lwk"); exists(image) {
 		if err := a.file("/bin/skerry-lwk", image, 0); err != nil {
 			return fail("cannot add the kernel's image to the lab", err.Error(), "")
