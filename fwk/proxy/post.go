@@ -95,8 +95,7 @@ func (p *Proxy) attendant() {
 }
 
 // signalled sends a signal of Linux's to the program: the first 48 bytes of its siginfo, to core 0.
-func (p *Proxy) signalled(info *[16]uint64) {
-	m := ikc.Slot{Kind: abi.MsgSignal}
-	copy(m.Args[:], info[:6])
+func (p *Proxy) signalled(info *[6]uint64) {
+	m := ikc.Slot{Kind: abi.MsgSignal, Args: *info}
 	p.post(&m, true)
 }

@@ -35,12 +35,16 @@ func (p *Proxy) listen(ready chan struct{}) {
 	rawcall.SetOwner(tid)
 	close(ready)
 	var info [16]uint64
+	var passed [6]uint64
 	for !p.ending.Load() {
 		sig := rawcall.Wait(^p.left.Load()|1<<(rawcall.Kick-1), &info)
-		if sig == 0 || sig == rawcall.Kick { // the kick: left has changed
+		for rawcall.TakePassed(&passed) {
+			p.signalled(&passed)
+		}
+		if sig == 0 || sig == rawcall.Kick { // the kick: that, or left has changed
 			continue
 		}
-		p.signalled(&info)
+		p.signalled((*[6]uint64)(info[:]))
 	}
 }
 
@@ -64,7 +68,7 @@ func (p *Proxy) childSignal(ignored bool, flags uint64) int64 {
 func (p *Proxy) stop(sig int) {
 	switch syscall.Signal(sig) {
 	case syscall.SIGSTOP:
-		syscall.Kill(int(p.pid), syscall.SIGSTOP)
+		rawcall.Send(uint32(syscall.Gettid()), sig) // to itself: it takes effect before the next instruction
 	case syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU:
 		p.raise(sig)
 		rawcall.Block(rawcall.KickMask)

@@ -7,7 +7,11 @@
 #define SIGKICK 64
 #define SI_TKILL -6
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as SyncSignals in Go
-#define SYS_RT_TGSIGQUEUEINFO 297
+#define SYS_TGKILL 234
+
+// The queue of signals, as passed in Go: 64 slots of 64 bytes, then the number of the next.
+#define PASSED_SLOTS 64
+#define PASSED_NEXT 4096
 
 // func Call(cancel *uint32, nr uintptr, args *[6]uint64) int64
 //
@@ -95,11 +99,35 @@ forward:
 	MOVQ ·owner(SB), AX
 	TESTQ AX, AX
 	JEQ  return                // nobody yet
-	MOVL DI, DX                // sig
-	MOVQ SI, R10               // info
+	// Into a slot of the queue, and a kick to the owner. (Linux lets a thread queue a siginfo that is not
+	// its own to itself only.)
+	MOVQ AX, R11               // tid
+	MOVL $1, AX
+	LOCK
+	XADDQ AX, ·passedOn+PASSED_NEXT(SB)
+	ANDQ $(PASSED_SLOTS-1), AX
+	SHLQ $6, AX
+	LEAQ ·passedOn(SB), R8
+	ADDQ AX, R8
+	CMPQ 48(R8), $0
+	JNE  return                // full: as a signal that is pending already
+	MOVQ 0(SI), R9
+	MOVQ R9, 0(R8)
+	MOVQ 8(SI), R9
+	MOVQ R9, 8(R8)
+	MOVQ 16(SI), R9
+	MOVQ R9, 16(R8)
+	MOVQ 24(SI), R9
+	MOVQ R9, 24(R8)
+	MOVQ 32(SI), R9
+	MOVQ R9, 32(R8)
+	MOVQ 40(SI), R9
+	MOVQ R9, 40(R8)
+	MOVQ $1, 48(R8)            // last: it is whole
 	MOVQ ·process(SB), DI
-	MOVQ AX, SI                // tid
-	MOVQ $SYS_RT_TGSIGQUEUEINFO, AX
+	MOVQ R11, SI
+	MOVL $SIGKICK, DX
+	MOVQ $SYS_TGKILL, AX
 	SYSCALL
 	RET
 goruntime:

@@ -1,6 +1,7 @@
 package rawcall
 
 import (
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 	_ "unsafe" // for linkname
@@ -60,8 +61,7 @@ var process uint64
 func restorer(out *uintptr)
 
 // Install makes this process's handler of signal sig: a kick cancels or interrupts a call of Call; any
-// other signal that was sent to the process goes on to the thread of SetOwner, with all that Linux said
-// of it; faults of the process itself and what the Go runtime sends itself go to the runtime.
+// other signal that was sent to the process goes on to the thread of SetOwner; faults of the process itself and what the Go runtime sends itself go to the runtime.
 // flags are more SA_ flags.
 func Install(sig int, flags uintptr) syscall.Errno {
 	var a [3]uintptr
@@ -82,8 +82,41 @@ func setAction(sig int, act *action) syscall.Errno {
 	return e
 }
 
-// SetOwner names the thread to which signals of the process are sent on: it waits for them in
-// Wait with all of them blocked.
+// passed are signals that came to another thread than the owner: the handler fills a slot, full last. It is
+// known to the assembly.
+type passed struct {
+	slots [64]struct {
+		info [6]uint64
+		full uint64
+		_    uint64
+	}
+	next uint64
+}
+
+var passedOn passed
+
+var (
+	_ [0]byte = [unsafe.Offsetof(passedOn.next) - 4096]byte{}
+	_ [0]byte = [unsafe.Offsetof(passedOn.slots[0].full) - 48]byte{}
+)
+
+// TakePassed takes a signal that the handler passed on; the owner calls it after a kick until it returns
+// false. info is the first 48 bytes of the kernel's siginfo_t.
+func TakePassed(info *[6]uint64) bool {
+	from := atomic.LoadUint64(&passedOn.next)
+	for i := range uint64(len(passedOn.slots)) {
+		s := &passedOn.slots[(from+i)%uint64(len(passedOn.slots))] // the oldest first
+		if atomic.LoadUint64(&s.full) != 0 {
+			*info = s.info
+			atomic.StoreUint64(&s.full, 0)
+			return true
+		}
+	}
+	return false
+}
+
+// SetOwner names the thread that gets the signals of the process: it waits for them in Wait with all of
+// them blocked, and is kicked when there are some in TakePassed.
 func SetOwner(tid int) {
 	process = uint64(syscall.Getpid())
 	owner = uint64(tid)
