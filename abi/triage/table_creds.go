@@ -2,12 +2,13 @@ package triage
 
 const (
 	credThread = Cred | Thread
-	credNote   = "Succeeds when nothing changes; a real change is EPERM, as to Linux credentials are each thread's and the LWK has many"
-	apartNote  = "EPERM: it would part one of Linux's threads behind the program from the others; set it up around skerry"
+	credNote   = "Made by every thread of Linux's behind the program, or by none: one program thread's change is all threads'"
+	apartNote  = "For a program of one thread, whose threads at Linux are made anew; EPERM with several"
+	keyNote    = "Made on the core, whose keyrings fork and execve hand on; it may block the core"
 )
 
-// Credentials and confinement. Linux keeps them for each thread: a C library's setuid signals every
-// thread to make the call, so each call goes to its own thread's proxy.
+// Credentials and confinement. Linux keeps them for each thread: a change is made by all of Linux's
+// threads behind the program.
 var credCalls = [...]Call{
 	{102, "getuid", Ship, UID, nil, credThread, 0, ""},
 	{104, "getgid", Ship, GID, nil, credThread, 0, ""},
@@ -23,17 +24,17 @@ var credCalls = [...]Call{
 	{118, "getresuid", Ship, None, args{out("ruid", 4), out("euid", 4), out("suid", 4)}, credThread, 0, ""},
 	{119, "setresgid", Split, None, args{gid("rgid"), gid("egid"), gid("sgid")}, credThread, 0, credNote},
 	{120, "getresgid", Ship, None, args{out("rgid", 4), out("egid", 4), out("sgid", 4)}, credThread, 0, ""},
-	{122, "setfsuid", Split, UID, args{uid("fsuid")}, credThread, 0, "Answers the id in force, which does not change"},
-	{123, "setfsgid", Split, GID, args{gid("fsgid")}, credThread, 0, "Answers the id in force, which does not change"},
+	{122, "setfsuid", Split, UID, args{uid("fsuid")}, credThread, 0, credNote},
+	{123, "setfsgid", Split, GID, args{gid("fsgid")}, credThread, 0, credNote},
 	{125, "capget", Ship, None, args{inOut("hdrp", 8), variant("datap", 0)}, credThread, 0, "datap is 12 bytes for version 1, else 24"},
 	{126, "capset", Split, None, args{inOut("hdrp", 8), variant("datap", 0)}, credThread, 0, credNote},
-	{248, "add_key", Ship, None, args{text("type", 32), textOpt("description", pathMax), bufInOpt("payload", 3), size("plen"), i32("keyring")}, credThread, 0, ""},
-	{249, "request_key", Ship, None, args{text("type", 32), text("description", pathMax), textOpt("callout_info", pathMax), i32("dest_keyring")}, waits | credThread, 0, ""},
-	{250, "keyctl", Ship, None, args{flags("operation"), variant("arg2", 0), variant("arg3", 0), variant("arg4", 0), variant("arg5", 0)}, MayBlock | credThread, 0, ""},
+	{248, "add_key", Split, None, args{text("type", 32), textOpt("description", pathMax), bufInOpt("payload", 3), size("plen"), i32("keyring")}, credThread, 0, keyNote},
+	{249, "request_key", Split, None, args{text("type", 32), text("description", pathMax), textOpt("callout_info", pathMax), i32("dest_keyring")}, waits | credThread, 0, keyNote},
+	{250, "keyctl", Split, None, args{flags("operation"), variant("arg2", 0), variant("arg3", 0), variant("arg4", 0), variant("arg5", 0)}, MayBlock | credThread, 0, keyNote},
 	{444, "landlock_create_ruleset", Ship, FD, args{bufInOpt("attr", 1), size("size"), flags("flags")}, ChangesFDs, 0, ""},
 	{445, "landlock_add_rule", Ship, None, args{fd("ruleset_fd"), flags("rule_type"), variant("rule_attr", 1), flags("flags")}, 0, 0, "rule_attr is 12 bytes for a path, 16 for a port"},
 	{446, "landlock_restrict_self", Split, None, args{fd("ruleset_fd"), flags("flags")}, credThread, 0, apartNote},
 	{459, "lsm_get_self_attr", Ship, None, args{flags("attr"), bufOutPtrOpt("ctx", 2), inOut("size", 4), flags("flags")}, credThread, 0, ""},
-	{460, "lsm_set_self_attr", Split, None, args{flags("attr"), bufIn("ctx", 2), size32("size"), flags("flags")}, credThread, 0, apartNote},
+	{460, "lsm_set_self_attr", Split, None, args{flags("attr"), bufIn("ctx", 2), size32("size"), flags("flags")}, credThread, 0, credNote},
 	{461, "lsm_list_modules", Ship, None, args{bufOutPtr("ids", 1), inOut("size", 4), flags("flags")}, 0, 0, ""},
 }

@@ -23,6 +23,8 @@ type Platform struct {
 	Interrupted [8]uint32 // thread numbers, the first ones
 	NInterrupts int
 	Resumed     int
+	Everywheres int    // how often Everywhere was called
+	Collected   int    // how often Collect was called
 	Left        uint64 // what Leave was last given
 	Ended       bool   // Exit or Die was called
 	Status      int    // with this status or signal
@@ -108,6 +110,18 @@ func (p *Platform) Inline(nr uintptr, args *[6]uint64) int64 {
 		return p.OnInline(nr, args)
 	}
 	return 0
+}
+
+func (p *Platform) Collect() { p.Collected++ }
+
+func (p *Platform) Alone(_ int, nr uintptr, args *[6]uint64, _ int, _ bool) (int64, bool) {
+	r := p.Inline(nr, args)
+	return r, r >= 0
+}
+
+func (p *Platform) Everywhere(nr uintptr, args *[6]uint64) int64 {
+	p.Everywheres++
+	return p.Inline(nr, args)
 }
 
 func (p *Platform) Fork(int, uint64, uintptr, uintptr, int) int64 { return -38 }

@@ -38,6 +38,20 @@ type Platform interface {
 	// affairs with Linux about this process.
 	Inline(nr uintptr, args *[6]uint64) int64
 
+	// Collect returns when what signals Linux has for the process by now are messages to cores.
+	Collect()
+	// Alone makes a call that Linux allows only a process of one thread, or that parts the calling
+	// thread from the others for good (unshare(2), setns(2)): all threads of the process but the calling
+	// core's end, and are made anew by it, in the state that it is in then. The enclave has one core
+	// from then on, as a fork's child; nothing of the program may run on another. threads is as for
+	// Fork. late: the call is made after the others have ended, which it needs; otherwise before, and
+	// if it fails all stays as it was. alone: the others have ended.
+	Alone(core int, nr uintptr, args *[6]uint64, threads int, late bool) (ret int64, alone bool)
+	// Everywhere makes a call whose effect Linux keeps for each thread (credentials and restrictions) in
+	// every thread of Linux's behind the program, first on the calling core. An error means that it
+	// changed nothing. It blocks until all have made it.
+	Everywhere(nr uintptr, args *[6]uint64) int64
+
 	// Fork makes a process of Linux that is a copy of this one, as clone(2) with flags (the exit
 	// signal in the low byte) and the two addresses for thread ids. It returns the child's pid in the
 	// parent and 0 in the child, where only the calling core is left; or a negative errno. threads is

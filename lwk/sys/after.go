@@ -12,6 +12,7 @@ const (
 	afterMask                // end the wait with another signal mask
 	afterSignalfd
 	afterTimer
+	afterChild // a child has changed
 )
 
 func (s *Sys) after(_ *sched.Core, t *sched.Thread, ret int64) int64 {
@@ -26,6 +27,10 @@ func (s *Sys) after(_ *sched.Core, t *sched.Thread, ret int64) int64 {
 	case afterSignalfd:
 		if ret >= 0 {
 			s.signalfdMade(t)
+		}
+	case afterChild:
+		if ret >= 0 && !t.Borrowed {
+			s.Plat.Collect() // the signal that goes with it is there before the call returns
 		}
 	case afterTimer:
 		if ret == 0 {

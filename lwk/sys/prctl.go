@@ -8,7 +8,7 @@ import (
 
 // prctl: the thread's name is the LWK's; what would change how system calls are made is refused; the
 // rest is about the process and made on the core, whose thread is the process to Linux (fork and
-// execve are made there too).
+// execve are made there too), and by all of Linux's threads if it concerns what shipped calls may do.
 func prctl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	const (
 		setName, getName     = 15, 16
@@ -19,6 +19,9 @@ func prctl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		setVMA               = 0x53564d41
 		setTSC, setUnalign   = 26, 6
 		setMDWE, shadowStack = 65, 74
+
+		setKeepCaps, dropBounding, setSecurebits = 8, 24, 28
+		setNoNewPrivs, capAmbient, setIOFlusher  = 38, 47, 57
 	)
 	a := &t.Args
 	switch a[0] {
@@ -47,6 +50,9 @@ func prctl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		return errno(s.User.Store64(uintptr(a[1]), uint64(t.ClearTID)))
 	case setSeccomp, setSyscallDispatch, setMM, setTSC, setUnalign, setMDWE, shadowStack:
 		return -int64(syscall.EINVAL)
+	case setKeepCaps, dropBounding, setSecurebits, setNoNewPrivs, capAmbient, setIOFlusher:
+		args := *a
+		return s.everywhere(c, t, syscall.SYS_PRCTL, &args)
 	case setVMA:
 		return 0 // a name for a mapping, which only shows in /proc/self/maps
 	}

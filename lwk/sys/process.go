@@ -47,6 +47,12 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	return ret
 }
 
+// wait is wait4(2) and waitid(2).
+func wait(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	t.After = afterChild
+	return s.again(c, t)
+}
+
 // quiesce takes every lock whose copy the child will need free; the other cores run on, but in
 // nothing that the child keeps.
 func (s *Sys) quiesce() {

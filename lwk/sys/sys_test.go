@@ -147,44 +147,63 @@ func TestHandlersAllocateNothing(t *testing.T) {
 	}
 }
 
-func TestCredentials(t *testing.T) {
+func TestCredentialsChangeEverywhere(t *testing.T) {
 	r := newRig(t, 1)
-	have := [3]uint32{1000, 1000, 1000}
+	var header uint32
 	r.p.OnInline = func(nr uintptr, a *[6]uint64) int64 {
-		if nr == syscall.SYS_GETRESUID || nr == syscall.SYS_GETRESGID {
-			for i := range have {
-				put32(uintptr(a[i]), have[i])
-			}
+		if nr == syscall.SYS_CAPSET && a[0] == base {
+			header, _ = r.p.Mem.Load32(base + 4)
+		} else if nr == syscall.SYS_CAPSET {
+			header = binary.LittleEndian.Uint32(bytes64(uintptr(a[0]))[4:])
+		}
+		if nr == syscall.SYS_SETUID && a[0] == 7 {
+			return -1
 		}
 		return 0
 	}
-	const none = 1<<32 - 1
-	for _, c := range []struct {
-		have [3]uint32
-		nr   uint64
-		args []uint64
-		want int64
-	}{
-		{[3]uint32{7, 7, 7}, 105, []uint64{7}, 0},
-		{[3]uint32{7, 7, 7}, 105, []uint64{8}, -1},
-		{[3]uint32{0, 0, 0}, 105, []uint64{0}, 0},
-		{[3]uint32{5, 0, 0}, 105, []uint64{0}, -1}, // root: the real id would change
-		{[3]uint32{5, 7, 5}, 105, []uint64{7}, 0},
-		{[3]uint32{5, 7, 5}, 105, []uint64{none}, -22},
-		{[3]uint32{7, 7, 7}, 106, []uint64{9}, -1},
-		{[3]uint32{5, 7, 7}, 113, []uint64{none, none}, 0},
-		{[3]uint32{5, 7, 7}, 113, []uint64{5, 7}, 0},
-		{[3]uint32{5, 7, 5}, 113, []uint64{5, 7}, -1}, // the saved id would become 7
-		{[3]uint32{5, 5, 9}, 113, []uint64{none, 5}, 0},
-		{[3]uint32{5, 7, 9}, 117, []uint64{5, 7, 9}, 0},
-		{[3]uint32{5, 7, 9}, 117, []uint64{none, none, 9}, 0},
-		{[3]uint32{5, 7, 9}, 119, []uint64{7, 7, 9}, -1},
-	} {
-		have = c.have
-		if got := r.call(c.nr, c.args...); got != c.want {
-			t.Errorf("%s%v with ids %v: %d, want %d", triage.Lookup(int(c.nr)).Name, c.args, c.have, got, c.want)
+	for _, nr := range []uint64{105, 106, 113, 114, 116, 117, 119, 122, 123} {
+		before := r.p.Everywheres
+		if got := r.call(nr, 5); got != 0 || r.p.Everywheres != before+1 {
+			t.Errorf("%s: %d, made everywhere %d times", triage.Lookup(int(nr)).Name, got, r.p.Everywheres-before)
 		}
 	}
+	if got := r.call(105, 7); got != -1 {
+		t.Errorf("setuid that Linux refuses: %d", got)
+	}
+	r.p.Mem.Store32(base+4, pid)
+	if got := r.call(126, base, base+8); got != 0 || header != 0 {
+		t.Errorf("capset of oneself by number: %d, Linux is told of process %d", got, header)
+	}
+	r.p.Mem.Store32(base+4, 77)
+	if r.call(126, base, base+8); header != 77 {
+		t.Errorf("capset of another: Linux is told of process %d", header)
+	}
+	// A child of vfork is a process of one thread.
+	before := r.p.Everywheres
+	r.t.Borrowed = true
+	if r.call(105, 5); r.p.Everywheres != before {
+		t.Error("a child of vfork changes its parent")
+	}
+}
+
+func TestUnshareNeedsOneThread(t *testing.T) {
+	r := newRig(t, 1)
+	var asked []uint64
+	r.p.OnInline = func(nr uintptr, a *[6]uint64) int64 {
+		if nr == syscall.SYS_UNSHARE {
+			asked = append(asked, a[0])
+		}
+		return 0
+	}
+	const newUTS = 0x4000000
+	if got := r.call(syscall.SYS_UNSHARE, newUTS|newPID|cloneThread); got != 0 || len(asked) != 2 || asked[0] != newUTS || asked[1] != newPID {
+		t.Errorf("one thread: %d, Linux was asked for %x", got, asked)
+	}
+	o := r.K.NewThread()
+	if got := r.call(syscall.SYS_UNSHARE, newUTS); got != -1 || len(asked) != 2 {
+		t.Errorf("two threads: %d, Linux was asked for %x", got, asked)
+	}
+	r.K.FreeThread(o)
 }
 
 func TestTimerForAThread(t *testing.T) {

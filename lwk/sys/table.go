@@ -84,21 +84,24 @@ var table = [...]struct {
 	{238, onCore}, // set_mempolicy
 	{239, onCore}, // get_mempolicy
 
-	{105, setID},
-	{106, setID},
-	{113, setReID},
-	{114, setReID},
-	{116, setGroups},
-	{117, setResID},
-	{119, setResID},
-	{122, setFSID},
-	{123, setFSID},
+	{105, everywhere},
+	{106, everywhere},
+	{113, everywhere},
+	{114, everywhere},
+	{116, everywhere},
+	{117, everywhere},
+	{119, everywhere},
+	{122, everywhere},
+	{123, everywhere},
 	{126, capset},
+	{248, onCore}, // add_key
+	{249, onCore}, // request_key
+	{250, onCore}, // keyctl
 	{135, personality},
-	{272, apart}, // unshare
-	{308, apart}, // setns
-	{446, apart}, // landlock_restrict_self
-	{460, apart}, // lsm_set_self_attr
+	{272, unshare},    // unshare
+	{308, setns},      // setns
+	{446, restrict},   // landlock_restrict_self
+	{460, everywhere}, // lsm_set_self_attr
 
 	{35, nanosleep},
 	{96, gettimeofday},
@@ -130,6 +133,8 @@ var table = [...]struct {
 	{267, readlinkat},
 
 	{57, fork},
+	{61, wait},  // wait4
+	{247, wait}, // waitid
 	{58, vfork},
 	{59, execve},
 	{322, execveat},

@@ -38,11 +38,15 @@ type enclave struct {
 	linux    cpuMask // where they run
 	limit    uint64  // bytes of memory the program may hold, 0: not watched
 
-	left      uint64 // signals that the listener leaves pending
-	listener  uint32 // its thread id
-	_         uint32
-	uncounted uint64 // what core.fast counts when nobody observes
-	_         [48]byte
+	left     uint64 // signals that the listener leaves pending
+	listener uint32 // its thread id
+
+	monitorTID uint32 // the monitor's
+	uncounted  uint64 // what core.fast counts when nobody observes
+	_          [40]byte
+
+	collect   uint32 // asks the listener for all that is there; counts
+	collected uint32 // up to which it has answered; a futex word
 
 	monitor  monitor
 	nproxies atomic.Int32

@@ -11,12 +11,15 @@ import (
 // and allocates nothing, and no collection runs: what the lost threads were doing (the runtime's
 // monitor, idle ones) holds nothing that the child will need.
 func (p *Platform) Fork(core int, flags uint64, parentTID, childTID uintptr, threads int) int64 {
+	// A signal that hits the child before it is an enclave of its own waits.
+	setSigmask(^uint64(0))
 	r, err := raw(sysClone, uintptr(flags), 0, parentTID, childTID, 0, 0)
+	if err == 0 && r == 0 {
+		p.reborn(core, threads)
+	}
+	setSigmask(coreMask)
 	if err != 0 {
 		return -int64(err)
-	}
-	if r == 0 {
-		p.reborn(core, threads)
 	}
 	// From now on several enclaves share the cores, so that polling for long takes time from them.
 	enc.spin = min(enc.spin, spinShared)
@@ -39,6 +42,8 @@ func (p *Platform) reborn(core, threads int) {
 	e.nproxies.Store(0)
 	recording.stop()
 	e.monitor = monitor{}
+	e.monitorTID, e.listener, e.collect, e.collected = 0, 0, 0, 0
+	turns.known, turns.lock = 0, 0
 	e.family = 1
 	for i := range min(threads, maxThreads) {
 		e.calls[i].proxy, e.calls[i].cancel = 0, 0

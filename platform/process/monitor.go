@@ -63,6 +63,9 @@ func monitorMain(arg uintptr) {
 	e := enc
 	m := &e.monitor
 	setAffinity(0, &e.linux)
+	setSigmask(kickMask) // for its turn, see Everywhere
+	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
+	atomic.StoreUint32(&e.monitorTID, uint32(tid))
 	quiet := 0
 	for {
 		w := atomic.SwapUint32(&m.word, 0)
@@ -158,7 +161,7 @@ func (e *enclave) spawnProxy() {
 	if err != 0 {
 		return
 	}
-	p.index = uint32(n)
+	p.index, p.tid = uint32(n), 0
 	tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[symProxy], addressOf(p), e.tls, 0)
 	if int64(tid) < 0 {
 		raw(sysMunmap, stack, proxyStack, 0, 0, 0, 0)
@@ -177,13 +180,44 @@ func listenerMain(arg uintptr) {
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	atomic.StoreUint32(&e.listener, uint32(tid))
 	var info [16]uint64
+	var now timespec
 	for {
+		want := atomic.LoadUint32(&e.collect)
+		collecting := want != e.collected
 		set := e.taken()
-		r, err := raw(sysSigtimedwait, addr64(&set), addr64(&info[0]), 0, 8, 0, 0)
-		if err != 0 || int64(r) <= 0 || r == sigKick { // the kick: e.left has changed
+		wait := uintptr(0)
+		if collecting {
+			set &^= 1 << (sigKick - 1)
+			wait = addressOf(&now)
+		}
+		r, err := raw(sysSigtimedwait, addr64(&set), addr64(&info[0]), wait, 8, 0, 0)
+		if r == sigKick && atomic.LoadUint32(&turn.state) == 1 && turn.target == e.listener {
+			takeTurn()
+			continue
+		}
+		if err != 0 || int64(r) <= 0 || r == sigKick { // the kick: e.left or e.collect has changed
+			if collecting {
+				atomic.StoreUint32(&e.collected, want) // nothing more is there
+				futexRouse(&e.collected, maxCores)
+			}
 			continue
 		}
 		forwardSignal(addr64(&info[0]))
+	}
+}
+
+// Collect implements hal.Platform. The kick is the listener's own and would overtake what waits for the
+// process, so that it is only the call to look.
+func (p *Platform) Collect() {
+	e := enc
+	want := atomic.AddUint32(&e.collect, 1)
+	raw(sysTgkill, e.pid, uintptr(atomic.LoadUint32(&e.listener)), sigKick, 0, 0, 0)
+	for {
+		have := atomic.LoadUint32(&e.collected)
+		if int32(have-want) >= 0 {
+			return
+		}
+		futexSleep(&e.collected, have, 10e6)
 	}
 }
 

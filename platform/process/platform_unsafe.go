@@ -134,8 +134,8 @@ func (p *Platform) raise(sig int) {
 // coreMask is what a core's thread blocks.
 const coreMask = ^uint64(0) &^ (syncSignals | 1<<(sigKick-1))
 
-// kickMask is what proxies block.
-const kickMask = ^uint64(1 << (sigKick - 1))
+// kickMask is what proxies and the monitor block.
+const kickMask = ^uint64(1<<(sigKick-1) | 1<<(sigTurn-1))
 
 // Leave implements hal.Platform.
 func (p *Platform) Leave(set uint64) {

@@ -30,6 +30,7 @@
 #define SIGSEGV 11
 #define SIGSYS 31
 #define SIGKICK 64
+#define SIGTURN 33
 #define SYS_USER_DISPATCH 2
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as syncSignals in Go
 
@@ -45,6 +46,17 @@
 // In the LWK itself (or elsewhere) it handles kicks, faults of the user-copy routines and
 // interruptions of shipped calls, and leaves the rest to the Go runtime's handler.
 TEXT ·sighandler(SB), NOSPLIT|NOFRAME, $0
+	CMPL DI, $SIGKICK
+	JEQ  turn
+	CMPL DI, $SIGTURN
+	JNE  whose
+turn:
+	CALL ·takeTurn(SB)
+	TESTL AX, AX
+	JEQ  whose
+	CMPL DI, $SIGTURN
+	JEQ  return
+whose:
 	RDGSBASEQ AX
 	TESTQ AX, AX
 	JEQ  foreign
