@@ -3,11 +3,18 @@
 // start it, wait until it says that the machine may start, and get the program's output and status from it.
 package main
 
+// What the Go runtime would open for itself, the program would find open.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 import (
+	"bytes"
 	"crypto/rand"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 
@@ -47,12 +54,11 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(image)
+	raw, err := readFile(image)
 	if err != nil {
 		return err
 	}
-	img, err := load.Open(f)
-	f.Close()
+	img, err := load.Open(bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
@@ -64,9 +70,12 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	for i := range cores {
 		b.APIC[i], b.CPU[i] = uint32(i), uint32(i)
 	}
-	aux, err := os.ReadFile("/proc/self/auxv")
+	aux, err := readFile("/proc/self/auxv")
 	if err != nil {
 		return err
+	}
+	if len(args) == 0 {
+		return fmt.Errorf("no program is named")
 	}
 	p, err := proxy.New(proxy.Config{FD: memoryFD, Boot: b, Verbose: verbose})
 	if err != nil {
@@ -83,7 +92,11 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	if err := img.Load(mem, b, physical); err != nil {
 		return err
 	}
-	prog := enclave.Program{Path: args[0], Args: args, Env: os.Environ(), PID: uint32(os.Getpid()), Verbose: verbose,
+	path := args[0]
+	if found, err := exec.LookPath(path); err == nil {
+		path = found
+	}
+	prog := enclave.Program{Path: path, Args: args, Env: os.Environ(), PID: uint32(os.Getpid()), Verbose: verbose,
 		Stack: 8 << 20, Aux: aux}
 	rand.Read(prog.Random[:])
 	copy(mem[b.Program.Off:b.Program.Off+b.Program.Len], prog.Append(nil))
@@ -91,12 +104,38 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(pvh, elf, 0o600); err != nil {
+	fd, err := syscall.Open(pvh, syscall.O_CREAT|syscall.O_WRONLY|syscall.O_TRUNC|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
 		return err
 	}
+	if _, err := syscall.Write(fd, elf); err != nil {
+		return err
+	}
+	syscall.Close(fd)
 	syscall.Munmap(mem)
 	syscall.Write(readyFD, []byte{1})
 	syscall.Close(readyFD)
 	p.Serve()
 	return nil
+}
+
+// readFile is os.ReadFile without the runtime's poller, whose descriptors the program would see.
+func readFile(path string) ([]byte, error) {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer syscall.Close(fd)
+	var all []byte
+	buf := make([]byte, 1<<20)
+	for {
+		n, err := syscall.Read(fd, buf)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if n == 0 {
+			return all, nil
+		}
+		all = append(all, buf[:n]...)
+	}
 }
