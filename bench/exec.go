@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,14 +38,14 @@ func lastLine(data []byte) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// output runs cmd to its end, on cpus if there are any, and returns what it
+// output runs cmd to its end, started at where, and returns what it
 // printed. A program that fails, or that runs longer than limit, is an error
 // with its status and the last line that it wrote to standard error.
-func output(ctx context.Context, cmd *exec.Cmd, cpus []int, limit time.Duration) ([]byte, error) {
+func output(ctx context.Context, cmd *exec.Cmd, where place, limit time.Duration) ([]byte, error) {
 	var stdout, stderr tail
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 2 * time.Second // a child left behind must not hold the pipes
-	if err := startOn(cpus, cmd.Start); err != nil {
+	if err := startOn(where.cpus, where.realtime, cmd.Start); err != nil {
 		if cmd.Process != nil {
 			cmd.Process.Kill()
 			cmd.Wait()
@@ -93,27 +93,44 @@ func failure(err error, state *os.ProcessState, stderr []byte) error {
 	return errors.New(text)
 }
 
-// parse returns the batches in a program's output: the last line, as JSON.
-func parse(name string, out []byte) ([]float64, error) {
+// parse returns what is in a program's output: the last line, as JSON. Costs
+// are above 0, but for programs that count what is lost.
+func parse(name string, out []byte) (Outcome, error) {
 	line := lastLine(out)
 	var result struct {
 		Name    string
 		Unit    string
 		Batches []float64
+		Latency *struct {
+			N  int
+			NS []float64
+		}
+		Detours []Detour
 	}
-	if err := json.NewDecoder(bytes.NewReader([]byte(line))).Decode(&result); err != nil {
-		return nil, fmt.Errorf("printed no result: %w (last line: %.100q)", err, line)
+	if err := json.NewDecoder(strings.NewReader(line)).Decode(&result); err != nil {
+		return Outcome{}, fmt.Errorf("printed no result: %w (last line: %.100q)", err, line)
 	}
 	if result.Name != name || result.Unit != "ns" {
-		return nil, fmt.Errorf("printed a result of %q in %q; expected %q in ns", result.Name, result.Unit, name)
+		return Outcome{}, fmt.Errorf("printed a result of %q in %q; expected %q in ns", result.Name, result.Unit, name)
 	}
 	if len(result.Batches) == 0 {
-		return nil, errors.New("printed a result without batches")
+		return Outcome{}, errors.New("printed a result without batches")
 	}
 	for _, cost := range result.Batches {
-		if !(cost > 0) || math.IsInf(cost, 0) {
-			return nil, fmt.Errorf("printed an impossible cost: %v ns", cost)
+		if !(cost > 0 || cost == 0 && mayBeZero(name)) || math.IsInf(cost, 0) {
+			return Outcome{}, fmt.Errorf("printed an impossible cost: %v ns", cost)
 		}
 	}
-	return result.Batches, nil
+	o := Outcome{Costs: result.Batches, Detours: result.Detours}
+	if l := result.Latency; l != nil {
+		if len(l.NS) != len(Quantiles) || !slices.IsSorted(l.NS) {
+			return Outcome{}, fmt.Errorf("printed %d quantiles of single times, in whatever order; expected %d that rise", len(l.NS), len(Quantiles))
+		}
+		o.Latency = &Latency{N: l.N, NS: l.NS}
+	}
+	return o, nil
 }
+
+// mayBeZero reports whether a program's cost is what was lost, which may be
+// nothing.
+func mayBeZero(name string) bool { return name == "selfish" }

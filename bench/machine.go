@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/skerry-os/skerry/fwk/procfs"
 )
 
 // Machine returns one line about this machine: CPU model, kernel, CPUs, and
@@ -36,6 +38,55 @@ func Machine() string {
 		parts = append(parts, "virtual machine")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// A Host describes the machine that was measured.
+type Host struct {
+	Line  string      `json:"line"`  // Machine
+	Facts [][2]string `json:"facts"` // name and value; what was not found out is left out
+}
+
+// ThisHost describes this machine: what a reader has to know to compare the
+// numbers with another's. It reads some small files.
+func ThisHost() Host {
+	h := Host{Line: Machine()}
+	add := func(name, value string) {
+		if value = strings.TrimSpace(value); value != "" {
+			h.Facts = append(h.Facts, [2]string{name, value})
+		}
+	}
+	file := func(path string) string {
+		text, _ := procfs.Read(path) // "" where there is none
+		return text
+	}
+	chosen := func(text string) string { // the word in brackets
+		_, text, _ = strings.Cut(text, "[")
+		text, _, _ = strings.Cut(text, "]")
+		return text
+	}
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		add("kernel", unix.ByteSliceToString(u.Release[:])+" "+unix.ByteSliceToString(u.Version[:]))
+	}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		add("memory", fmt.Sprintf("%.1f GiB", float64(info.Totalram)*float64(info.Unit)/(1<<30)))
+	}
+	add("huge pages", chosen(file("/sys/kernel/mm/transparent_hugepage/enabled")))
+	add("clock", file("/sys/devices/system/clocksource/clocksource0/current_clocksource"))
+	add("governor", file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"))
+	if file("/sys/devices/system/cpu/smt/active") == "1" {
+		add("hyperthreads", "on")
+	}
+	add("isolated CPUs", file("/sys/devices/system/cpu/isolated"))
+	add("nohz_full", strings.Trim(file("/sys/devices/system/cpu/nohz_full"), "()"))
+	add("load before", firstWords(file("/proc/loadavg"), 3))
+	return h
+}
+
+func firstWords(text string, n int) string {
+	words := strings.Fields(text)
+	return strings.Join(words[:min(n, len(words))], " ")
 }
 
 // cpuinfo reads the first processor's model and whether a hypervisor shows.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -51,19 +52,51 @@ func Build(ctx context.Context, cc, dir string) error {
 	if err := os.CopyFS(work, sources); err != nil {
 		return fmt.Errorf("writing out the benchmark sources: %w", err)
 	}
-	for _, m := range Measurements() {
-		built := filepath.Join(work, m.Name)
-		args := append(append([]string{}, buildFlags...), "-o", built, filepath.Join(work, "prog", m.Name+".c"))
+	for _, name := range programNames() {
+		built := filepath.Join(work, name)
+		args := append(append([]string{}, buildFlags...), extraFlags[name]...)
+		args = append(args, "-o", built, filepath.Join(work, "prog", name+".c"))
 		if out, err := exec.CommandContext(ctx, cc, args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("compiling %s.c with %s (a static glibc is needed: apt-get install gcc libc6-dev): %w\n%s",
-				m.Name, cc, err, out)
+			return fmt.Errorf("building the benchmark program %s with %s: %w: %s (a static C library is needed: apt-get install libc6-dev)",
+				name, cc, err, lastLine(out))
 		}
-		if err := os.Rename(built, filepath.Join(dir, m.Name)); err != nil {
+		if err := os.Rename(built, filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("putting a built program in its place: %w", err)
 		}
 	}
-	return nil
+	return buildGo(ctx, work, dir)
 }
+
+// buildGo builds the one program that is in Go, where there is Go. Without it
+// the measurement says what it lacks.
+func buildGo(ctx context.Context, work, dir string) error {
+	compiler, err := exec.LookPath("go")
+	if err != nil {
+		return nil
+	}
+	built := filepath.Join(work, goWeb)
+	cmd := exec.CommandContext(ctx, compiler, "build", "-trimpath", "-o", built, "main.go")
+	cmd.Dir = filepath.Join(work, "prog", goWeb)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GO111MODULE=off", "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the benchmark program %s with %s: %w: %s", goWeb, compiler, err, lastLine(out))
+	}
+	return os.Rename(built, filepath.Join(dir, goWeb))
+}
+
+// programNames are the programs in C that measurements use, each once.
+func programNames() []string {
+	var names []string
+	for _, m := range Measurements() {
+		if m.drive == nil && !slices.Contains(names, m.program()) {
+			names = append(names, m.program())
+		}
+	}
+	return names
+}
+
+// extraFlags are those of single programs.
+var extraFlags = map[string][]string{"stencil": {"-fopenmp"}}
 
 // Programs returns a directory that holds the programs of ms: `bench` beside
 // the executable exe if they are there; otherwise a directory in the user's
@@ -95,7 +128,10 @@ func Programs(ctx context.Context, exe string, ms []Measurement) (string, error)
 // complete reports whether dir has an executable file for each of ms.
 func complete(dir string, ms []Measurement) bool {
 	for _, m := range ms {
-		info, err := os.Stat(filepath.Join(dir, m.Name))
+		if m.drive != nil {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(dir, m.program()))
 		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
 			return false
 		}
@@ -107,7 +143,7 @@ func complete(dir string, ms []Measurement) bool {
 // does not measure with an older one's programs.
 func sourceHash() string {
 	h := sha256.New()
-	fmt.Fprintln(h, strings.Join(buildFlags, " "))
+	fmt.Fprintln(h, strings.Join(buildFlags, " "), extraFlags)
 	err := fs.WalkDir(sources, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -44,27 +44,31 @@ func TestProgramsRunOnLinux(t *testing.T) {
 	}
 	for _, m := range Measurements() {
 		t.Run(m.Name, func(t *testing.T) {
-			prog := filepath.Join(dir, m.Name)
-			if m.Starts {
-				costs, err := starts(t.Context(), func() *exec.Cmd { return exec.Command(prog) }, cpus[:1], 2, time.Minute)
-				if err != nil || len(costs) != 2 || costs[0] <= 0 {
-					t.Errorf("got %v, %v", costs, err)
-				}
-				return
+			r := &runner{Options: Options{Programs: dir}, cpus: cpus}
+			if why := r.cannot(&m); why != "" {
+				t.Skip(why)
+			}
+			if m.Long {
+				t.Skip("takes seconds, and shows nothing that others do not")
 			}
 			on := cpus[:1]
-			if m.Pair {
-				if len(cpus) < 2 {
-					t.Skip("needs two CPUs")
-				}
-				on = cpus[:2]
+			if m.Pair || m.Wide {
+				on = cpus[:min(2, len(cpus))]
 			}
-			out, err := output(t.Context(), exec.Command(prog, "--batches", "3", "--iters", "20"), on, time.Minute)
-			if err != nil {
-				t.Fatal(err)
+			d := &Drive{Ctx: t.Context(), Side: Linux{}, CPUs: on, Batches: 2, Programs: dir, Work: t.TempDir(), Warm: true, Limit: time.Minute}
+			visit := d.program
+			if m.drive != nil {
+				visit = func(*Measurement) (Outcome, error) { return m.drive(d) }
+			} else if !m.Starts {
+				m.Args = append(m.Args[:len(m.Args):len(m.Args)], "--iters", "2")
+				m.Singles = min(m.Singles, 20)
 			}
-			if costs, err := parse(m.Name, out); err != nil || len(costs) != 3 {
-				t.Errorf("%s: %v, %v", out, costs, err)
+			o, err := visit(&m)
+			if err != nil || len(o.Costs) == 0 || !mayBeZero(m.program()) && o.Costs[0] <= 0 {
+				t.Errorf("got %+v, %v", o, err)
+			}
+			if m.Singles > 1 && (o.Latency == nil || o.Latency.N != m.Singles) {
+				t.Errorf("single operations: %+v", o.Latency)
 			}
 		})
 	}
@@ -98,7 +102,7 @@ func TestWholeCommandComparesLinuxWithItself(t *testing.T) {
 	if err := Command(t.Context(), req, &stdout, &stderr); err != nil {
 		t.Fatal(err, stderr.String())
 	}
-	if n := strings.Count(stdout.String(), `"name"`); n != 3 || stderr.Len() != 0 {
+	if n := strings.Count(stdout.String(), `"shows"`); n != 4 || stderr.Len() != 0 {
 		t.Errorf("%d rows, stderr %q:\n%s", n, stderr.String(), stdout.String())
 	}
 	for _, wrong := range []func(*Request){
@@ -122,7 +126,7 @@ func TestPinnedProcessesRunOnTheCPUAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	cpu := before[len(before)-1]
-	out, err := output(t.Context(), exec.Command("/bin/grep", "Cpus_allowed_list", "/proc/self/status"), []int{cpu}, time.Minute)
+	out, err := output(t.Context(), exec.Command("/bin/grep", "Cpus_allowed_list", "/proc/self/status"), place{cpus: []int{cpu}}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +136,7 @@ func TestPinnedProcessesRunOnTheCPUAskedFor(t *testing.T) {
 	if after, err := allowedCPUs(); err != nil || len(after) != len(before) {
 		t.Errorf("the runner kept the pin: %v, was %v (%v)", after, before, err)
 	}
-	if _, err := output(t.Context(), exec.Command("/bin/true"), []int{1023}, time.Minute); err == nil {
+	if _, err := output(t.Context(), exec.Command("/bin/true"), place{cpus: []int{1023}}, time.Minute); err == nil {
 		t.Error("a CPU that is not there was accepted")
 	}
 }

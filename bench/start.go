@@ -11,14 +11,16 @@ import (
 	"time"
 )
 
-// startsPerBatch is how many starts are averaged into one batch.
+// startsPerBatch is how many starts of a small program are averaged into one
+// batch.
 const startsPerBatch = 4
 
-// starts times batches of whole lives of a program, from before fork until
+// starts times d's batches of each lives of a program, from before fork until
 // after wait, and returns ns per life. The command is made by fresh each
 // time; its streams are /dev/null and a file for errors, so that nothing but
-// the program's life is in the time.
-func starts(ctx context.Context, fresh func() *exec.Cmd, cpus []int, batches int, limit time.Duration) ([]float64, error) {
+// the program's life is in the time. A batch before only warms up, unless
+// that was done on an earlier visit.
+func starts(d *Drive, each int, fresh func() *exec.Cmd) ([]float64, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
@@ -31,25 +33,29 @@ func starts(ctx context.Context, fresh func() *exec.Cmd, cpus []int, batches int
 	defer stderr.Close()
 	os.Remove(stderr.Name())
 
-	costs := make([]float64, 0, batches)
-	for b := -1; b < batches; b++ { // the first batch only warms up
+	costs := make([]float64, 0, d.Batches)
+	first := -1
+	if d.Warm {
+		first = 0
+	}
+	for b := first; b < d.Batches; b++ {
 		var total time.Duration
-		for range startsPerBatch {
-			took, err := life(ctx, fresh(), cpus, null, stderr, limit)
+		for range each {
+			took, err := life(d.Ctx, fresh(), d.where(), null, stderr, d.Limit)
 			if err != nil {
 				return nil, err
 			}
 			total += took
 		}
 		if b >= 0 {
-			costs = append(costs, float64(total.Nanoseconds())/startsPerBatch)
+			costs = append(costs, float64(total.Nanoseconds())/float64(each))
 		}
 	}
 	return costs, nil
 }
 
-// life starts cmd on cpus, waits for its end and returns how long that took.
-func life(ctx context.Context, cmd *exec.Cmd, cpus []int, null, stderr *os.File, limit time.Duration) (time.Duration, error) {
+// life starts cmd at where, waits for its end and returns how long that took.
+func life(ctx context.Context, cmd *exec.Cmd, where place, null, stderr *os.File, limit time.Duration) (time.Duration, error) {
 	if cmd.Err != nil {
 		return 0, fmt.Errorf("could not be started: %w", cmd.Err)
 	}
@@ -57,7 +63,7 @@ func life(ctx context.Context, cmd *exec.Cmd, cpus []int, null, stderr *os.File,
 	attr := &os.ProcAttr{Dir: cmd.Dir, Env: env, Files: []*os.File{null, null, stderr}, Sys: cmd.SysProcAttr}
 	var p *os.Process
 	var begin time.Time
-	err := startOn(cpus, func() (err error) {
+	err := startOn(where.cpus, where.realtime, func() (err error) {
 		begin = time.Now()
 		p, err = os.StartProcess(cmd.Path, cmd.Args, attr)
 		return err

@@ -162,12 +162,57 @@ static inline uint64_t bench_calibrate(bench_op op)
 	return (uint64_t)scaled;
 }
 
+/* An operation that keeps its own time: the cost of one, in ns, averaged over
+ * iters of them. For what is only a part of what has to be done each time. */
+typedef double (*bench_timed)(uint64_t iters);
+
+/* Takes `option VALUE` out of the arguments and returns VALUE, or otherwise. */
+static inline const char *bench_option(int *argc, char **argv, const char *option, const char *otherwise)
+{
+	for (int i = 1; i + 1 < *argc; i++)
+		if (!strcmp(argv[i], option)) {
+			const char *value = argv[i + 1];
+			for (int j = i; j + 2 < *argc; j++)
+				argv[j] = argv[j + 2];
+			*argc -= 2;
+			argv[*argc] = NULL;
+			return value;
+		}
+	return otherwise;
+}
+
+/* What quantiles of single operations' times are printed: the body, and then
+ * the tail in ever smaller steps; 1 is the longest. */
+static const double bench_quantile[] = {0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 1};
+enum { BENCH_QUANTILES = sizeof bench_quantile / sizeof *bench_quantile };
+
+static inline int bench_order(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Prints ,"latency":{"n":N,"ns":[a time for each of bench_quantile]} */
+static inline void bench_print_latency(double *times, uint64_t n)
+{
+	qsort(times, n, sizeof *times, bench_order);
+	printf(",\"latency\":{\"n\":%" PRIu64 ",\"ns\":[", n);
+	for (int q = 0; q < BENCH_QUANTILES; q++)
+		printf("%s%.1f", q ? "," : "", times[(uint64_t)(bench_quantile[q] * (double)(n - 1) + 0.5)]);
+	printf("]}");
+}
+
+#define BENCH_MAX_SINGLE 1000000
+
 /* Runs the measurement and prints its line:
- * {"name":...,"unit":"ns","iters":...,"batches":[...]} */
-static inline int bench_main(int argc, char **argv, const char *name, bench_op op)
+ * {"name":...,"unit":"ns","iters":...,"batches":[...]}
+ * With --latency N also the times of N single operations, each between two
+ * clock reads (some 50 ns of each time are theirs). One of op and timed is
+ * given. */
+static inline int bench_run(int argc, char **argv, const char *name, bench_op op, bench_timed timed)
 {
 	static double cost[BENCH_MAX_BATCHES];
-	uint64_t batches = 11, iters = 0;
+	uint64_t batches = 11, iters = 0, single = 0;
 	double elapsed;
 
 	for (int i = 1; i < argc; i += 2) {
@@ -176,24 +221,66 @@ static inline int bench_main(int argc, char **argv, const char *name, bench_op o
 			batches = bench_number(argv[i], value, BENCH_MAX_BATCHES);
 		else if (!strcmp(argv[i], "--iters"))
 			iters = bench_number(argv[i], value, BENCH_MAX_ITERS);
+		else if (!strcmp(argv[i], "--latency"))
+			single = bench_number(argv[i], value, BENCH_MAX_SINGLE);
 		else {
-			fprintf(stderr, "usage: %s [--batches N] [--iters N]\n", name);
+			fprintf(stderr, "usage: %s [--batches N] [--iters N] [--latency N]\n", name);
 			exit(2);
 		}
 	}
-	if (!iters)
-		iters = bench_calibrate(op);
-	op(iters); /* a batch that nobody counts: caches, page faults, first calls */
-	for (uint64_t b = 0; b < batches; b++)
-		cost[b] = bench_batch(op, iters, &elapsed);
-
+	if (timed) {
+		timed(1);
+		double start = bench_now();
+		timed(1);
+		double took = bench_now() - start;
+		if (!iters) /* at least four: some operations last as long as a batch */
+			iters = took * 4 < BENCH_BATCH_NS ? (uint64_t)(BENCH_BATCH_NS / took) : 4;
+		for (uint64_t b = 0; b < batches; b++)
+			cost[b] = timed(iters);
+	} else {
+		if (!iters)
+			iters = bench_calibrate(op);
+		op(iters); /* a batch that nobody counts: caches, page faults, first calls */
+		for (uint64_t b = 0; b < batches; b++)
+			cost[b] = bench_batch(op, iters, &elapsed);
+	}
+	double *times = NULL;
+	if (single) {
+		times = calloc(single, sizeof *times);
+		if (!times)
+			bench_die("memory for single times", errno);
+		for (uint64_t i = 0; i < single; i++)
+			times[i] = 1; /* no page fault between two reads */
+		for (uint64_t i = 0; i < single; i++) {
+			if (timed) {
+				times[i] = timed(1);
+				continue;
+			}
+			double start = bench_now();
+			op(1);
+			times[i] = bench_now() - start;
+		}
+	}
 	printf("{\"name\":\"%s\",\"unit\":\"ns\",\"iters\":%" PRIu64 ",\"batches\":[", name, iters);
 	for (uint64_t b = 0; b < batches; b++)
 		printf("%s%.4f", b ? "," : "", cost[b]);
-	printf("]}\n");
+	printf("]");
+	if (times)
+		bench_print_latency(times, single);
+	printf("}\n");
 	if (fflush(stdout))
 		bench_die("writing the result", errno);
 	return 0;
+}
+
+static inline int bench_main(int argc, char **argv, const char *name, bench_op op)
+{
+	return bench_run(argc, argv, name, op, NULL);
+}
+
+static inline int bench_main_timed(int argc, char **argv, const char *name, bench_timed timed)
+{
+	return bench_run(argc, argv, name, NULL, timed);
 }
 
 #endif

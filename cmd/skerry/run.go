@@ -41,6 +41,7 @@ func runFlags(fs *pflag.FlagSet, o *plan.Options) {
 	fs.StringVar(&o.Mem, "mem", "", "most memory that the enclave may use: `SIZE` such as 512M, 2G or 50% (default: three quarters of what is available)")
 	fs.StringVar(&o.Platform, "platform", "auto", "what carries the enclave: `auto|native|process` (auto is native when CPUs are reserved)")
 	fs.StringArrayVar(&o.Env, "env", nil, "set a variable of the program's environment: `K=V`; may be repeated")
+	fs.BoolVar(&o.Isolate, "isolate", false, "keep the rest of the machine off the enclave's CPUs, as far as kernel and user allow; says what is missing")
 	fs.StringVar(&o.Cwd, "cwd", "", "enter `DIR` before the program starts")
 	fs.BoolVar(&o.Stats, "stats", false, "print statistics when the program ends")
 	fs.StringVar(&o.Trace, "trace", "", "write a trace for Perfetto or chrome://tracing to `FILE`")
@@ -122,6 +123,11 @@ func start(stderr io.Writer, o plan.Options) error {
 	}
 	if p.Verbose {
 		tell(stderr, p)
+	}
+	if p.Isolate && p.Native == nil { // a native enclave's processors are no longer Linux's
+		if err := isolateFor(stderr, p); err != nil {
+			return err
+		}
 	}
 	return boot(p)
 }

@@ -34,6 +34,9 @@ func (i *Inherited) Variable() string {
 	if i.Stats {
 		opts += "s"
 	}
+	if i.Isolate {
+		opts += "i"
+	}
 	if i.RewriteAfter != RewriteDefault {
 		opts += "r" + strconv.Itoa(i.RewriteAfter)
 	}
@@ -90,6 +93,7 @@ func Inherit(env []string) (i *Inherited, ok bool) {
 	}
 	i.CPUs, i.ProxyCPUs = own.List(), linux.List()
 	i.Verbose, i.Stats = strings.Contains(f[5], "v"), strings.Contains(f[5], "s")
+	i.Isolate = strings.Contains(f[5], "i")
 	i.RewriteAfter = RewriteDefault
 	if _, n, ok := strings.Cut(f[5], "r"); ok {
 		var err error

@@ -26,6 +26,7 @@ type Plan struct {
 	Stats    bool   // print statistics at exit
 	Trace    string // write a trace to this file; "" is none
 	Verbose  bool   // say what was chosen and what was refused
+	Isolate  bool   // keep the rest of the machine off CPUs, as far as possible
 	Platform string // "process" or "native"
 
 	// Native is what a native enclave asks the node for; then CPUs is empty, and Mem as it was asked for (0:
@@ -60,6 +61,7 @@ type Options struct {
 	Stats    bool
 	Trace    string
 	Verbose  bool
+	Isolate  bool
 	Argv     []string // program and arguments
 
 	RewriteAfter int // see Plan
@@ -82,7 +84,7 @@ type Host struct {
 
 // Make checks o against h and decides. The error is always an *Error.
 func Make(o Options, h *Host) (*Plan, error) {
-	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose, RewriteAfter: o.RewriteAfter,
+	p := &Plan{Args: o.Argv, Stats: o.Stats, Trace: o.Trace, Verbose: o.Verbose, Isolate: o.Isolate, RewriteAfter: o.RewriteAfter,
 		Name: o.Name, Strace: o.Strace, Recording: o.Recording}
 	// What the user wrote wrong comes first, what the machine lacks second, and the program last:
 	// only then do 126 and 127 say that everything else was in order.

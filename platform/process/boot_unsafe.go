@@ -16,6 +16,8 @@ type Config struct {
 	CPUs      []int  // the enclave's
 	ProxyCPUs []int  // where proxies, monitor and listener run
 	Limit     uint64 // bytes of memory
+	// Isolated says that fwk/isolate was asked to keep others off the enclave's CPUs for this process.
+	Isolated bool
 	// Lookup finds the mapping of a program address, for the rewriting of call sites; it must not
 	// allocate or block.
 	Lookup func(addr uintptr) (Mapping, bool)
@@ -52,6 +54,9 @@ func Boot(cfg Config) (*Platform, error) {
 		return nil, err
 	}
 	text.lookup, text.hot = cfg.Lookup, uint64(cfg.RewriteAfter)
+	if cfg.Isolated {
+		isolated.find()
+	}
 	if err := moveThreads(&enc.linux); err != nil {
 		return nil, err
 	}
@@ -180,6 +185,7 @@ func (e *enclave) startThreads(proxies int, watch bool) error {
 // moveThreads binds every thread of the process to the given CPUs; threads made later inherit it. It
 // has each of them block the program's signals as well: the runtime unblocks some (sighandler, foreign).
 func moveThreads(m *cpuMask) error {
+	isolated.leave(0)
 	setAffinity(0, m)
 	fd, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -198,6 +204,7 @@ func moveThreads(m *cpuMask) error {
 			for _, d := range []byte(s) {
 				tid = tid*10 + uintptr(d-'0')
 			}
+			isolated.leave(tid)
 			setAffinity(tid, m)
 			raw(sysTgkill, enc.pid, tid, uintptr(syscall.SIGCHLD), 0, 0, 0)
 		}
@@ -243,6 +250,7 @@ func (p *Platform) runCore(i int, loop func()) {
 // bind makes the calling thread the core's: on its CPU, with its system calls dispatched.
 func (p *Platform) bind(c *core) {
 	m := maskOf([]int{c.cpu})
+	isolated.enter()
 	setAffinity(0, &m)
 	p.dispatch()
 }

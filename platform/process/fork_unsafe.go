@@ -3,17 +3,19 @@ package process
 import (
 	"syscall"
 	"unsafe"
+
+	"github.com/skerry-os/skerry/lwk/hal"
 )
 
-// Fork implements hal.Platform: clone(2) of this process by the calling core's thread. Memory of both
+// Fork implements hal.Platform: clone3(2) of this process by the calling core's thread. Memory of both
 // the program and the LWK is Linux's copy on write; of the threads only the calling core's is in
 // the child, as with any fork. That is safe for the Go runtime because the core's goroutine is pinned
 // and allocates nothing, and no collection runs: what the lost threads were doing (the runtime's
 // monitor, idle ones) holds nothing that the child will need.
-func (p *Platform) Fork(core int, flags uint64, parentTID, childTID uintptr, threads int) int64 {
+func (p *Platform) Fork(core int, a *hal.Clone, threads int) int64 {
 	// A signal that hits the child before it is an enclave of its own waits.
 	setSigmask(^uint64(0))
-	r, err := raw(sysClone, uintptr(flags), 0, parentTID, childTID, 0, 0)
+	r, err := raw(sysClone3, uintptr(unsafe.Pointer(a)), unsafe.Sizeof(*a), 0, 0, 0, 0)
 	if err == 0 && r == 0 {
 		p.reborn(core, threads)
 	}
@@ -60,6 +62,7 @@ func (p *Platform) reborn(core, threads int) {
 	c.tid = uint32(e.pid)
 	c.thread, _ = raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	text.patching = 0
+	isolated.leave(0)
 	setAffinity(0, &e.linux)
 	if err := e.startThreads(1, false); err != nil {
 		p.fail("a forked process has no threads for its system calls: raise the limit on processes (ulimit -u)")
@@ -68,7 +71,7 @@ func (p *Platform) reborn(core, threads int) {
 }
 
 const (
-	sysClone  = 56
+	sysClone3 = 435
 	sysExecve = 59
 )
 

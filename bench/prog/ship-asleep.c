@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ship-asleep: getppid after 3 ms of computing without a call: by then nobody
+ * on the other side polls any more, and the proxy has to be woken. Only the
+ * call is in the time. */
+#define _GNU_SOURCE
+#include "bench.h"
+#include <sys/syscall.h>
+
+static double one(uint64_t iters)
+{
+	double sum = 0;
+	for (uint64_t i = 0; i < iters; i++) {
+		double until = bench_now() + 3e6, start;
+		while ((start = bench_now()) < until)
+			;
+		bench_use((uint64_t)syscall(SYS_getppid));
+		sum += bench_now() - start;
+	}
+	return sum / (double)iters;
+}
+
+int main(int argc, char **argv)
+{
+	return bench_main_timed(argc, argv, "ship-asleep", one);
+}
