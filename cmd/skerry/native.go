@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -83,7 +82,7 @@ func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave) error {
 	if len(p.Args) > 0 && strings.ContainsRune(p.Args[0], '/') {
 		program.Path = p.Args[0] // as it was typed: what a script, and AT_EXECFN, get to see
 	}
-	rand.Read(program.Random[:])
+	program.Random = (&process.Platform{}).Random() // package crypto/rand starts a timer, and that the runtime's poller
 	if err := e.Load(program); err != nil {
 		return err
 	}
