@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/skerry-os/skerry/fwk/tsc"
 )
 
 // fast are words of the kernel's command line that shorten the boot of an emulated machine: no memory
@@ -27,6 +29,10 @@ func arguments(o *Options, q *QEMU, k *Kernel, rd string) []string {
 	words := []string{"console=ttyS0", fast, inside + "=1", "TERM=" + term()}
 	if o.APIC == "xapic" && versions[o.Kernel].xapic != "" {
 		words = append(words, versions[o.Kernel].xapic)
+	}
+	if khz, err := tsc.KHz(); err == nil {
+		// The machine counts as this one does, but on a busy host Linux there measures nonsense.
+		words = append(words, "tsc_early_khz="+strconv.FormatUint(khz, 10))
 	}
 	if o.Append != "" {
 		words = append(words, o.Append)

@@ -413,12 +413,3 @@ func TestLabReleaseIsRefusedWhileAnEnclaveRuns(t *testing.T) {
 	}
 	cmd.Wait()
 }
-
-func TestLabTSC(t *testing.T) {
-	inLab(t)
-	khz, err := TSCkHz()
-	if err != nil || khz < 10000 || khz > 100000000 {
-		t.Errorf("%d kHz, %v", khz, err)
-	}
-	t.Logf("%d kHz", khz)
-}

@@ -26,6 +26,7 @@ import (
 	"github.com/skerry-os/skerry/fwk/node"
 	"github.com/skerry-os/skerry/fwk/pin"
 	"github.com/skerry-os/skerry/fwk/procfs"
+	"github.com/skerry-os/skerry/fwk/tsc"
 	"github.com/skerry-os/skerry/platform/native/load"
 )
 
@@ -172,7 +173,7 @@ func (e *Enclave) prepare(c Config) error {
 	for i, cpu := range e.Claim.CPUs {
 		e.Boot.APIC[i], e.Boot.CPU[i] = cpu.APIC, uint32(cpu.Number)
 	}
-	if e.Boot.TSCkHz, err = TSCkHz(); err != nil {
+	if e.Boot.TSCkHz, err = tsc.KHz(); err != nil {
 		return fail("cannot find out how fast the time stamp counter is", err.Error(), "")
 	}
 	if !c.PollLWK {

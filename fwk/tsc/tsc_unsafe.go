@@ -1,4 +1,5 @@
-package launch
+// Package tsc tells how fast the processor's time stamp counter counts.
+package tsc
 
 import (
 	"encoding/binary"
@@ -11,9 +12,9 @@ import (
 	"github.com/skerry-os/skerry/lwk/record"
 )
 
-// TSCkHz is the rate of the time stamp counter, in kHz: Linux's own number where it tells (in the page
-// of a performance event), else measured for 20 ms.
-func TSCkHz() (uint64, error) {
+// KHz is the rate of the time stamp counter, in kHz: Linux's own number where it tells (in the page of a
+// performance event), else measured for 20 ms. It leaves no descriptor open and uses no timer of Go's.
+func KHz() (uint64, error) {
 	if khz, ok := linuxTSC(); ok {
 		return khz, nil
 	}
@@ -22,7 +23,9 @@ func TSCkHz() (uint64, error) {
 		return 0, err
 	}
 	t0 := record.Ticks()
-	sleep(20)
+	left := unix.NsecToTimespec(20e6)
+	for unix.Nanosleep(&left, &left) == unix.EINTR {
+	}
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC_RAW, &b); err != nil {
 		return 0, err
 	}
