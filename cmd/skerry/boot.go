@@ -78,7 +78,7 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	if err := k.Load(c); err != nil {
 		return notRunnable(p, err)
 	}
-	if o, err = observe(p, in, plat, k, c.Process.PID); err != nil {
+	if o, err = watch(p, in, plat, k, c.Process.PID); err != nil {
 		return err
 	}
 	plat.Restore()

@@ -37,9 +37,9 @@ type observer struct {
 	straceFD int
 }
 
-// observe begins to count, and to record what the plan asks for. in is what an execve handed on, nil in
+// watch begins to count, and to record what the plan asks for. in is what an execve handed on, nil in
 // an enclave's first program.
-func observe(p *plan.Plan, in *plan.Inherited, plat *process.Platform, k *lwk.Kernel, pid uint32) (*observer, error) {
+func watch(p *plan.Plan, in *plan.Inherited, plat *process.Platform, k *lwk.Kernel, pid uint32) (*observer, error) {
 	o := &observer{plan: p, plat: plat, kernel: k, pid: pid, errs: -1}
 	counters, err := o.enter(in)
 	if err != nil {
@@ -202,8 +202,9 @@ func (o *observer) end() {
 
 func (o *observer) report() *record.Report {
 	k, p := o.kernel, o.plan
+	sites := o.plat.Sites()
 	r := &record.Report{Program: filepath.Base(p.Path), Clock: o.clock,
-		Sites: o.plat.Sites(), Proxies: o.plat.Made(), Threads: k.Sched.Live()}
+		Sites: &sites, Proxies: o.plat.Made(), Threads: k.Sched.Live()}
 	r.Where = fmt.Sprintf("%d core%s (CPU %s); Linux on CPU %s", len(p.CPUs), plural(len(p.CPUs)),
 		cpus.Format(p.CPUs), cpus.Format(p.ProxyCPUs))
 	for i := range o.cores {

@@ -1,10 +1,8 @@
 package enclave
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -33,6 +31,7 @@ type page struct {
 	CPUs    [16]uint64
 	Linux   [16]uint64
 	Offset  int64      // Entry.Counters
+	Space   uint64     // inode of the pid namespace in which process ids count
 	TIDs    [64]uint32 // Linux's thread ids of the cores
 	Name    [64]byte
 	Form    [16]byte // platform
@@ -75,6 +74,8 @@ type Board struct {
 	mem  []byte
 	page *page
 	path string
+
+	outside []byte // what Counters mapped
 }
 
 func at[T any](b *Board, off uintptr) *T { return (*T)(unsafe.Pointer(&b.mem[off])) }
@@ -106,6 +107,39 @@ func (b *Board) Kids() (list []*record.Counters) {
 	return list
 }
 
+// Stride is how far apart the counters of two cores are.
+const Stride = block
+
+// Counters returns the counters of each core, wherever they are: an enclave whose kernel cannot map the
+// entry keeps them in a file of its own (Entry.Counters), which stays mapped.
+func (b *Board) Counters() ([]*record.Counters, error) {
+	file := words(b.page.File[:])
+	if file == "" {
+		return b.Cores(), nil
+	}
+	fd, err := syscall.Open(file, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("the enclave's counters: %s: %w", file, err)
+	}
+	defer syscall.Close(fd)
+	const huge = 2 << 20 // the file may be of large pages
+	n := int(b.page.Cores)
+	low := b.page.Offset &^ (huge - 1)
+	size := (b.page.Offset - low + int64(n)*int64(block) + huge - 1) &^ (huge - 1)
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil || b.page.Offset < 0 || b.page.Offset%8 != 0 || low+size > (st.Size+huge-1)&^(huge-1) {
+		return nil, fmt.Errorf("the enclave's counters are not in %s", file)
+	}
+	if b.outside, err = syscall.Mmap(fd, low, int(size), syscall.PROT_READ, syscall.MAP_SHARED); err != nil {
+		return nil, fmt.Errorf("the enclave's counters: %s: cannot be mapped: %w", file, err)
+	}
+	var list []*record.Counters
+	for i := range n {
+		list = append(list, (*record.Counters)(unsafe.Pointer(&b.outside[int(b.page.Offset-low)+i*int(block)])))
+	}
+	return list, nil
+}
+
 // TIDs are Linux's thread ids of the cores, 0 where one does not run yet.
 func (b *Board) TIDs() []uint32 { return b.page.TIDs[:min(int(b.page.Cores), len(b.page.TIDs))] }
 
@@ -130,10 +164,7 @@ func Register(e *Entry) (*Board, error) {
 	fd, err := syscall.Open(path, flags, 0o600)
 	switch {
 	case err == syscall.ENOENT:
-		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		if _, err := MakeDir(); err != nil {
 			return nil, err
 		}
 		fd, err = syscall.Open(path, flags, 0o600)
@@ -168,7 +199,7 @@ func Register(e *Entry) (*Board, error) {
 	}
 	p := b.page
 	*p = page{Version: version, Size: uint32(size), PID: uint32(e.PID), Cores: uint32(cores), Kids: record.MaxChildren,
-		Mem: e.Mem, CPUs: mask(e.CPUs), Linux: mask(e.Linux), Offset: e.Counters.Offset}
+		Mem: e.Mem, CPUs: mask(e.CPUs), Linux: mask(e.Linux), Offset: e.Counters.Offset, Space: pidSpace()}
 	text(p.Name[:], e.Name)
 	text(p.Form[:], e.Platform)
 	text(p.Program[:], e.Program)
@@ -222,6 +253,9 @@ func mapBoard(fd int, path string, size int) (*Board, error) {
 // Close unmaps the file. Nothing that the board's methods returned may be used after it.
 func (b *Board) Close() {
 	_ = syscall.Munmap(b.mem) // of our own mapping
+	if b.outside != nil {
+		_ = syscall.Munmap(b.outside)
+	}
 	b.mem, b.page = nil, nil
 }
 
@@ -247,6 +281,16 @@ func (b *Board) Core(i int, tid uint32) {
 
 // First reports whether pid is the process that the entry was made for.
 func (b *Board) First(pid int) bool { return int(b.page.PID) == pid }
+
+// Here reports whether the entry's process ids mean to the caller what they mean to the enclave: not so
+// from another pid namespace, where nothing can be said of it.
+func (b *Board) Here() bool { return b.page.Space == pidSpace() }
+
+func pidSpace() uint64 {
+	var st syscall.Stat_t
+	_ = syscall.Stat("/proc/self/ns/pid", &st) // without /proc there is one
+	return st.Ino
+}
 
 // Alive reports whether any process of the enclave is.
 func (b *Board) Alive() bool {

@@ -8,6 +8,7 @@
 //   - What is read is believed as little as any file of the same user: lengths are checked.
 //   - An entry outlives a killed enclave. It is stale when no process of it lives: one with its number
 //     must have started before the entry was made. Whoever lists the entries removes stale ones.
+//   - Process ids are those of a pid namespace; entries of another are not seen.
 //   - A program runs without an entry where none can be made.
 package enclave
 
@@ -79,13 +80,18 @@ func List() ([]*Entry, error) {
 	}
 	var list []*Entry
 	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
 		if !strings.HasSuffix(f.Name(), suffix) {
+			tidy(path, f.Name())
 			continue
 		}
-		path := filepath.Join(dir, f.Name())
 		b, err := Open(path)
 		if err != nil {
 			continue // just being made, or not ours
+		}
+		if !b.Here() {
+			b.Close()
+			continue
 		}
 		if b.Alive() {
 			list = append(list, b.Entry())
@@ -101,6 +107,17 @@ func List() ([]*Entry, error) {
 		return a.PID - b.PID
 	})
 	return list, nil
+}
+
+// tidy removes the recording (PID-SERIAL.recording) of an observer that is gone.
+func tidy(path, name string) {
+	number, _, ok := strings.Cut(name, "-")
+	if !ok || !strings.HasSuffix(name, ".recording") {
+		return
+	}
+	if pid, err := strconv.Atoi(number); err == nil && pid > 0 && syscall.Kill(pid, 0) == syscall.ESRCH {
+		_ = os.Remove(path) // another did
+	}
 }
 
 // Find returns the enclave that who names: a process id, or a name that only one has. The error says
@@ -155,6 +172,21 @@ func Dir() (string, error) {
 		parent, name = "/dev/shm", own
 	}
 	return parent + "/" + name, nil
+}
+
+// MakeDir is Dir, made if need be, and safe.
+func MakeDir() (string, error) {
+	dir, err := Dir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
+	}
+	return dir, safe(dir)
 }
 
 func inMemory(dir string) bool {

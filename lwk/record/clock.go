@@ -18,6 +18,9 @@ func StartClock(now func() int64) Clock {
 	return c
 }
 
+// ClockBetween is a clock of two pairs of readings: ticks, and nanoseconds.
+func ClockBetween(t0, t1 uint64, n0, n1 int64) Clock { return Clock{t0, t1, n0, n1} }
+
 // Stop takes the second reading.
 func (c *Clock) Stop(now func() int64) { c.n1, c.t1 = now(), Ticks() }
 

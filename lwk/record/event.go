@@ -25,14 +25,14 @@ func (w *traceWriter) event(pid, tid int, r *Record, flow uint32) {
 		b = strconv.AppendUint(b, r.Arg, 10)
 		if r.End != 0 {
 			if r.Nr != NoCall {
-				b = append(append(append(b, `,"until":"`...), callName(r.Nr)...), '"')
+				b = append(append(append(b, `,"until":"`...), CallName(r.Nr)...), '"')
 			}
 			if w.t.State != nil {
 				b = append(append(append(b, `,"then":"`...), w.t.State(r.Note)...), '"')
 			}
 		}
 	case Local, Refused:
-		b = append(append(append(b, '"'), callName(r.Nr)...), '"')
+		b = append(append(append(b, '"'), CallName(r.Nr)...), '"')
 		if r.Kind == Local {
 			b = append(b, `,"cat":"local","args":{`...)
 		} else {
@@ -42,7 +42,7 @@ func (w *traceWriter) event(pid, tid int, r *Record, flow uint32) {
 			b = strconv.AppendInt(append(b, `"ret":`...), int64(r.Arg), 10)
 		}
 	case Burst:
-		b = append(append(b, '"'), callName(r.Nr)...)
+		b = append(append(b, '"'), CallName(r.Nr)...)
 		if r.Note != 0 {
 			b = append(b, " and others"...)
 		}
@@ -51,11 +51,11 @@ func (w *traceWriter) event(pid, tid int, r *Record, flow uint32) {
 		b = append(b, `","cat":"local","args":{"count":`...)
 		b = strconv.AppendUint(b, r.Arg, 10)
 	case Shipped:
-		b = append(append(append(b, '"'), callName(r.Nr)...), `","cat":"ship","args":{"arg":`...)
+		b = append(append(append(b, '"'), CallName(r.Nr)...), `","cat":"ship","args":{"arg":`...)
 		b = strconv.AppendUint(b, r.Arg, 10)
 		b = w.stages(b, r, flow)
 	case Executed:
-		b = append(append(append(b, '"'), callName(r.Nr)...), `","cat":"proxy","args":{`...)
+		b = append(append(append(b, '"'), CallName(r.Nr)...), `","cat":"proxy","args":{`...)
 		if r.End != 0 {
 			b = strconv.AppendInt(append(b, `"ret":`...), int64(r.Arg), 10)
 		}
@@ -78,12 +78,12 @@ func (w *traceWriter) event(pid, tid int, r *Record, flow uint32) {
 	case Patch:
 		if r.Note != 0 {
 			b = append(b, `"rewrite `...)
-			b = append(b, callName(r.Nr)...)
+			b = append(b, CallName(r.Nr)...)
 			b = append(b, `","cat":"patch","args":{"pattern":"`...)
 			b = append(b, r.Note, '"')
 		} else {
 			b = append(b, `"cannot rewrite `...)
-			b = append(b, callName(r.Nr)...)
+			b = append(b, CallName(r.Nr)...)
 			b = append(b, `","cat":"patch","args":{"pattern":""`...)
 		}
 		b = append(b, `,"site":"0x`...)

@@ -19,7 +19,7 @@ type Report struct {
 	Counters Counters // all cores' together
 	Pending  int      // shipped calls without an answer
 
-	Sites   Sites
+	Sites   *Sites // nil: not known
 	Memory  []Bytes
 	Threads int
 	Proxies int
@@ -58,7 +58,9 @@ func (r *Report) Append(b []byte) []byte {
 	fmt.Fprintf(w, "\nskerry: %s ran %s on %s\n", r.Program, duration(float64(r.Clock.Elapsed())), r.Where)
 	r.calls(w)
 	r.ships(w)
-	r.sites(w)
+	if r.Sites != nil {
+		r.sites(w)
+	}
 	fmt.Fprintf(w, "\nmemory  ")
 	for i, m := range r.Memory {
 		if i > 0 {
@@ -96,8 +98,12 @@ func (r *Report) calls(w *bytes.Buffer) {
 	}
 	total, mean := "-", "-"
 	if ships.Count > 0 {
-		t := r.Clock.Span(ships.Total)
-		total, mean = duration(t), duration(t/float64(ships.Count))
+		sum := 0.0
+		for nr := range Calls {
+			sum += c.Ships[nr].Time()
+		}
+		sum *= r.Clock.Span(1)
+		total, mean = ships.about()+duration(sum), ships.about()+duration(sum/float64(ships.Sent))
 	}
 	line("shipped to Linux", c.Shipped, total, mean)
 	line("refused", c.Refused, "-", "-")
@@ -111,11 +117,11 @@ func (r *Report) calls(w *bytes.Buffer) {
 func (r *Report) ships(w *bytes.Buffer) {
 	type row struct {
 		nr int
-		Times
+		Ship
 	}
 	var rows []row
 	for nr := range Calls {
-		if t := r.Counters.Ships[nr].Times; t.Count > 0 {
+		if t := r.Counters.Ships[nr]; t.Count > 0 {
 			rows = append(rows, row{nr, t})
 		}
 	}
@@ -123,20 +129,28 @@ func (r *Report) ships(w *bytes.Buffer) {
 		return
 	}
 	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.nr, b.nr))
+		return cmp.Or(cmp.Compare(b.Time(), a.Time()), cmp.Compare(a.nr, b.nr))
 	})
 	fmt.Fprintf(w, "\n%-22s %12s %10s %10s %10s\n", "shipped, by time", "count", "total", "mean", "max")
 	for _, t := range rows[:min(len(rows), slowest)] {
-		fmt.Fprintf(w, "  %-20s %12d %10s %10s %10s\n", callName(uint16(t.nr)), t.Count, duration(r.Clock.Span(t.Total)),
-			duration(r.Clock.Span(t.Total)/float64(t.Count)), duration(r.Clock.Span(t.Max)))
+		fmt.Fprintf(w, "  %-20s %12d %10s %10s %10s\n", CallName(uint16(t.nr)), t.Sent, t.about()+duration(t.Time()*r.Clock.Span(1)),
+			t.about()+duration(r.Clock.Span(t.Total)/float64(t.Count)), duration(r.Clock.Span(t.Max)))
 	}
 	if n := len(rows) - slowest; n > 0 {
 		fmt.Fprintf(w, "  and %d others\n", n)
 	}
 }
 
+// about marks what is estimated from samples.
+func (s *Ship) about() string {
+	if s.Count*2 < s.Sent {
+		return "~"
+	}
+	return ""
+}
+
 func (r *Report) sites(w *bytes.Buffer) {
-	s := &r.Sites
+	s := r.Sites
 	n := 0
 	for _, p := range s.Patterns {
 		n += p
@@ -148,9 +162,13 @@ func (r *Report) sites(w *bytes.Buffer) {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Addr, b.Addr))
 	})
 	for _, l := range left[:min(len(left), topSites)] {
-		fmt.Fprintf(w, "  %-14s %6d traps  %-16s %s\n", fmt.Sprintf("%#x", l.Addr), l.Hits, callName(uint16(min(l.Nr, NoCall))), l.Why)
+		fmt.Fprintf(w, "  %-14s %6d traps  %-16s %s\n", fmt.Sprintf("%#x", l.Addr), l.Hits, CallName(uint16(min(l.Nr, NoCall))), l.Why)
 	}
 }
+
+// Duration and Size are how reports show nanoseconds and bytes.
+func Duration(ns float64) string { return duration(ns) }
+func Size(n uint64) string       { return size(n) }
 
 // duration shows nanoseconds with three digits.
 func duration(ns float64) string {

@@ -15,7 +15,7 @@ func example() *Report {
 	c.Calls[24], c.Calls[0], c.Calls[100] = 500, 30, 5
 	r := &Report{Program: "solver", Where: "1 core (CPU 1); Linux on CPU 0", Clock: Clock{t0: 0, t1: 1 << 30, n0: 0, n1: 1 << 30},
 		Counters: c, Pending: 1, Threads: 3, Proxies: 2,
-		Sites: Sites{Patterns: [4]int{9, 8, 7, 6}, Traps: 40}, Memory: []Bytes{{"pool", 3 << 20}, {"stack", 136 << 10}}}
+		Sites: &Sites{Patterns: [4]int{9, 8, 7, 6}, Traps: 40}, Memory: []Bytes{{"pool", 3 << 20}, {"stack", 136 << 10}}}
 	for i := range 7 {
 		r.Sites.Left = append(r.Sites.Left, Site{Addr: uint64(0x401000 + i), Nr: 60, Hits: uint64(i), Why: "no reason"})
 	}
@@ -69,7 +69,7 @@ events N signals delivered, N faults; N threads at the end; N proxies made
 }
 
 func TestReportOfNothing(t *testing.T) {
-	text := string((&Report{Program: "true", Where: "w"}).Append([]byte("before")))
+	text := string((&Report{Program: "true", Where: "w", Sites: &Sites{}}).Append([]byte("before")))
 	if !strings.HasPrefix(text, "before\nskerry: true ran 0 on w\n") || strings.Contains(text, "NaN") || strings.Contains(text, "by time") {
 		t.Error(text)
 	}

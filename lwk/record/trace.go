@@ -179,8 +179,8 @@ func micros(b []byte, ns int64) []byte {
 	return append(b, '.', byte('0'+f/100), byte('0'+f/10%10), byte('0'+f%10))
 }
 
-// callName names a system call.
-func callName(nr uint16) string {
+// CallName names a system call. It may allocate.
+func CallName(nr uint16) string {
 	if c := triage.Lookup(int(nr)); c != nil {
 		return c.Name
 	}
