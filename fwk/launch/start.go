@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,6 +149,9 @@ func end(n *node.Node, bus Bus, c *node.Claim) error {
 	if err := stopCores(n, bus, c); err != nil {
 		return err
 	}
+	if c.Keeper.PID != os.Getpid() {
+		kill(c.Keeper) // it would end by itself, a little later, and holds the memory until then
+	}
 	return n.Drop(c)
 }
 
@@ -223,7 +227,6 @@ func StopAll(n *node.Node, force bool) error {
 		if err := end(n, bus, c); err != nil {
 			return err
 		}
-		kill(c.Keeper) // it would end by itself, but has the memory mapped until then
 	}
 	return nil
 }

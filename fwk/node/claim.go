@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/skerry-os/skerry/abi"
 	"github.com/skerry-os/skerry/fwk/cpus"
 	"github.com/skerry-os/skerry/fwk/procfs"
@@ -175,11 +177,23 @@ func (n *Node) Claim(a Ask) (*Claim, error) {
 	if err := n.SaveClaim(c); err != nil {
 		return nil, err
 	}
-	if err := n.sys.Allocate(n.MemoryFile(c.Name), c.Memory); err != nil {
+	if err := n.allocate(c); err != nil {
 		n.Drop(c)
 		return nil, fail("cannot get the enclave's memory", err.Error(), "see `skerry node show`")
 	}
 	return c, nil
+}
+
+// allocate makes the file. Pages of an enclave that has just ended come back a little later, when Linux
+// has got round to unpinning them.
+func (n *Node) allocate(c *Claim) (err error) {
+	for range 100 {
+		if err = n.sys.Allocate(n.MemoryFile(c.Name), c.Memory); !errors.Is(err, unix.ENOSPC) {
+			return err
+		}
+		n.sys.Settle()
+	}
+	return err
 }
 
 // chooseCPUs takes those that were asked for, or the highest free ones.

@@ -73,6 +73,13 @@ func TestClaims(t *testing.T) {
 		t.Error(err)
 	}
 	m.files[onlineFile(7)] = "0"
+	m.full = 3 // pages of one that has just ended
+	m.files[onlineFile(7)] = "0"
+	e, err := n.Claim(Ask{Name: "e", CPUs: cpus.Of(7)})
+	if err != nil || m.full != 0 {
+		t.Errorf("%v, %d", err, m.full)
+	}
+	n.Drop(e)
 	m.fail["allocate"] = unix.ENOMEM
 	if _, err := n.Claim(Ask{Name: "d", CPUs: cpus.Of(7)}); err == nil {
 		t.Error("a claim without memory")

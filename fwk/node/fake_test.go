@@ -22,6 +22,7 @@ type machine struct {
 	uid     int
 	mode    string
 	broken  error // of Controllers
+	full    int   // so often, there is no room for a file
 	most    int   // huge pages that can be found
 
 	step   int  // what changes something is counted
@@ -141,6 +142,10 @@ func (m *machine) Load(module string) error {
 func (m *machine) Controllers() (string, error) { return m.mode, m.broken }
 
 func (m *machine) Allocate(path string, size uint64) error {
+	if m.full > 0 {
+		m.full--
+		return unix.ENOSPC
+	}
 	return m.change("allocate", func() error { return os.WriteFile(path, make([]byte, 10), 0o600) })
 }
 

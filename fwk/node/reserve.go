@@ -210,7 +210,7 @@ func (n *Node) freeMemory(s *State) error {
 // unmount waits a little for those who still have the memory mapped to go away.
 func (n *Node) unmount() error {
 	var err error
-	for range 10 {
+	for range 40 {
 		if err = n.sys.Unmount(n.Mount()); err == nil {
 			return nil
 		}
@@ -239,7 +239,7 @@ func (n *Node) dropPages(s *State) error {
 		return fail("cannot give huge pages back", err.Error(), "")
 	}
 	// Pages that were pinned come back a little after the process that pinned them is gone.
-	for range 50 {
+	for range 100 {
 		if all, err := n.number(pagesNow); err != nil || all <= want {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -76,9 +75,14 @@ func (Linux) Allocate(path string, size uint64) error {
 	}
 	defer unix.Close(fd)
 	for {
-		if err := unix.Fallocate(fd, 0, 0, int64(size)); err != unix.EINTR {
-			return err
+		err := unix.Fallocate(fd, 0, 0, int64(size))
+		if err == unix.EINTR {
+			continue
 		}
+		if err != nil {
+			_ = unix.Unlink(path)
+		}
+		return err
 	}
 }
 
@@ -119,7 +123,12 @@ func (Linux) Controllers() (string, error) {
 	return bus.Mode(), nil
 }
 
-func (Linux) Settle() { time.Sleep(100 * time.Millisecond) }
+func (Linux) Settle() {
+	// Not a timer of Go's: see the rules of package launch.
+	left := unix.NsecToTimespec(50e6)
+	for unix.Nanosleep(&left, &left) == unix.EINTR {
+	}
+}
 
 // Trampolines is the physical address from which cores start, 4 pages for each slot. Below 64 KiB some
 // firmware writes, and Linux's own start-up code is near the end of the memory below 640 KiB.
