@@ -124,16 +124,16 @@ func (p *Platform) Everywhere(nr uintptr, args *[6]uint64) int64 {
 	return p.Inline(nr, args)
 }
 
-func (p *Platform) Fork(int, uint64, uintptr, uintptr, int) int64 { return -38 }
-func (p *Platform) Vfork(int, uint64) int64                       { return -38 }
-func (p *Platform) Vforked(int)                                   {}
-func (p *Platform) Exec(_, _ []string) int64                      { return -38 }
-func (p *Platform) Stop(int)                                      {}
-func (p *Platform) ChildSignal(bool, uint64)                      {}
-func (p *Platform) Hold()                                         { p.Left = ^uint64(0) }
-func (p *Platform) Leave(set uint64)                              { p.Left = set }
-func (p *Platform) Exit(status int)                               { p.Ended, p.Status = true, status }
-func (p *Platform) Die(sig int)                                   { p.Ended, p.Died, p.Status = true, true, sig }
+func (p *Platform) Fork(int, *hal.Clone, int) int64 { return -38 }
+func (p *Platform) Vfork(int, uint64) int64         { return -38 }
+func (p *Platform) Vforked(int)                     {}
+func (p *Platform) Exec(_, _ []string) int64        { return -38 }
+func (p *Platform) Stop(int)                        {}
+func (p *Platform) ChildSignal(bool, uint64)        {}
+func (p *Platform) Hold()                           { p.Left = ^uint64(0) }
+func (p *Platform) Leave(set uint64)                { p.Left = set }
+func (p *Platform) Exit(status int)                 { p.Ended, p.Status = true, status }
+func (p *Platform) Die(sig int)                     { p.Ended, p.Died, p.Status = true, true, sig }
 
 // Light implements hal.Platform.
 func (p *Platform) Light(int) {}

@@ -52,11 +52,10 @@ type Platform interface {
 	// changed nothing. It blocks until all have made it.
 	Everywhere(nr uintptr, args *[6]uint64) int64
 
-	// Fork makes a process of Linux that is a copy of this one, as clone(2) with flags (the exit
-	// signal in the low byte) and the two addresses for thread ids. It returns the child's pid in the
+	// Fork makes a process of Linux that is a copy of this one, as clone3(2) with a. It returns the child's pid in the
 	// parent and 0 in the child, where only the calling core is left; or a negative errno. threads is
 	// how many thread numbers are in use.
-	Fork(core int, flags uint64, parentTID, childTID uintptr, threads int) int64
+	Fork(core int, a *Clone, threads int) int64
 	// Vfork makes a process that shares all memory with this one, on the calling core, and stops the
 	// caller until the child has executed a program or ended: clone(2) with CLONE_VM and CLONE_VFORK
 	// in flags. In the child (0), only Inline, Exec, Exit, Die and the core's Run may be used. The

@@ -24,6 +24,16 @@ func (s *Sys) everywhere(c *sched.Core, t *sched.Thread, nr uintptr, args *[6]ui
 	return s.Plat.Everywhere(nr, hide(args))
 }
 
+// setFSID is setfsuid(2) and setfsgid(2), which C libraries make for the calling thread alone: with
+// several threads the id stays, which is how these calls say no.
+func setFSID(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	if s.K.Live() > 1 && !t.Borrowed {
+		s.notPermitted("a file system id of one thread among several")
+		return s.inline(uintptr(t.Nr), uint64(^uint32(0)), 0, 0, 0)
+	}
+	return everywhere(s, c, t)
+}
+
 // capset: the process that the header names may be the caller's, by any number; Linux's threads only
 // know themselves as 0.
 func capset(s *Sys, c *sched.Core, t *sched.Thread) int64 {
@@ -55,19 +65,23 @@ func onCore(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	return s.inlineArgs(uintptr(t.Nr), &args)
 }
 
-// personality: what changes addresses or protections would change them for the LWK.
-func personality(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
-	const query, noRandomize = 0xffffffff, 0x0040000
+// personality: what changes addresses or protections would change them for the LWK. What is left
+// is kept for each thread.
+func personality(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const (
+		query    = 0xffffffff
+		harmless = 0x0040000 | 0x20000 | 0x1000000 | 0x2000000 | 0x4000000 // ADDR_NO_RANDOMIZE, UNAME26, SHORT_INODE, WHOLE_SECONDS, STICKY_TIMEOUTS
+	)
 	p := uint64(uint32(t.Args[0]))
-	have := s.inline(135, query, 0, 0, 0)
+	have := s.inline(syscall.SYS_PERSONALITY, query, 0, 0, 0)
 	if p == query || int64(p) == have {
 		return have
 	}
-	if (p^uint64(have))&^noRandomize != 0 {
+	if (p^uint64(have))&^harmless != 0 {
 		if s.Proc.Verbose {
-			s.say("skerry: refused a personality other than ADDR_NO_RANDOMIZE\n")
+			s.say("skerry: refused a personality that changes addresses or protections\n")
 		}
 		return -int64(syscall.EINVAL)
 	}
-	return s.inline(135, p, 0, 0, 0)
+	return everywhere(s, c, t)
 }

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"encoding/binary"
 	"strings"
 	"syscall"
 
@@ -40,6 +41,16 @@ func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		return -int64(syscall.EINVAL)
 	}
 	dir := int32(a[0])
+	if a[4]&atNoLink != 0 && path != "" {
+		var st [144]byte
+		name := append([]byte(path), 0)
+		const kind, link = 0o170000, 0o120000
+		if r := s.inline(syscall.SYS_NEWFSTATAT, a[0], address(name), address(st[:]), atNoLink); r < 0 {
+			return r
+		} else if binary.LittleEndian.Uint32(st[24:])&kind == link {
+			return -int64(syscall.ELOOP)
+		}
+	}
 	switch {
 	case path == "" && a[4]&atEmpty == 0:
 		return -int64(syscall.ENOENT)

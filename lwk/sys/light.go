@@ -8,7 +8,6 @@ import "github.com/skerry-os/skerry/abi/triage"
 var light = [...]uint16{
 	9, 10, 11, 12, 25, 28, // mmap mprotect munmap brk mremap madvise
 	14, 24, 39, 56, 60, // rt_sigprocmask sched_yield getpid clone exit
-	142, 143, 144, 145, 146, 147, // the scheduler's
 	72, 78, 217, // fcntl getdents getdents64
 	186, 202, 218, 273, 435, // gettid futex set_tid_address set_robust_list clone3
 }

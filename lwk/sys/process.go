@@ -3,6 +3,7 @@ package sys
 import (
 	"syscall"
 
+	"github.com/skerry-os/skerry/lwk/hal"
 	"github.com/skerry-os/skerry/lwk/proc/signal"
 	"github.com/skerry-os/skerry/lwk/sched"
 )
@@ -12,7 +13,7 @@ import (
 
 // What Linux is to do of a clone; the rest is the LWK's (the thread's registers) or not possible.
 const cloneLinux = 0x200 | 0x400 | cloneVfork | 0x8000 | clonePidfd | cloneNewAny |
-	cloneParentSettid | cloneChildSettid | 0x80000000 // FS, FILES, PARENT, IO
+	cloneParentSettid | cloneChildSettid | cloneIntoCgroup | 0x80000000 // FS, FILES, PARENT, IO
 
 func fork(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	return s.newProcess(c, t, &cloneArgs{exitSignal: uint64(syscall.SIGCHLD)})
@@ -34,12 +35,16 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	case a.exitSignal > signal.Max:
 		return -int64(syscall.EINVAL)
 	}
-	if a.flags&cloneVM != 0 && !s.lent.busy {
+	// What vfork's clone(2) cannot say is said by a fork.
+	plain := a.flags&(clonePidfd|cloneIntoCgroup) == 0 && a.setTIDSize == 0
+	if a.flags&cloneVM != 0 && plain && !s.lent.busy {
 		s.lent.busy = true
 		return s.vfork(c, t, a)
 	}
 	s.quiesce()
-	ret := s.Plat.Fork(c.Index, a.flags&cloneLinux|a.exitSignal, uintptr(a.parentTID), uintptr(a.childTID), s.K.Used())
+	linux := hal.Clone{Flags: a.flags & cloneLinux, PidFD: a.pidFD, ChildTID: a.childTID, ParentTID: a.parentTID,
+		ExitSignal: a.exitSignal, SetTID: a.setTID, SetTIDSize: a.setTIDSize, Cgroup: a.cgroup}
+	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used())
 	if ret == 0 {
 		s.child(c, t, a)
 	}

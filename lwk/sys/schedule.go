@@ -1,14 +1,13 @@
 package sys
 
 import (
-	"encoding/binary"
 	"syscall"
 
 	"github.com/skerry-os/skerry/lwk/sched"
 )
 
-// The scheduler's calls. There is one policy here, SCHED_OTHER without priorities; affinity is kept
-// exactly, in Linux's CPU numbers.
+// The scheduler's calls. Policies and priorities are Linux's; affinity is kept exactly, in Linux's CPU
+// numbers.
 
 func schedYield(_ *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if c.Contended() {
@@ -85,133 +84,17 @@ func schedGetaffinity(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	return int64(size)
 }
 
-const (
-	schedOther = 0
-	schedBatch = 3
-	schedIdle  = 5
-	resetFork  = 0x40000000
-)
-
-func schedSetscheduler(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	prio, err := s.User.Load32(uintptr(t.Args[2]))
-	if err != 0 {
-		return errno(err)
-	}
-	switch t.Args[1] &^ resetFork {
-	case schedOther, schedBatch, schedIdle:
-		if prio != 0 {
-			return -int64(syscall.EINVAL)
-		}
-		return 0
-	case 1, 2: // FIFO, RR
-		if prio < 1 || prio > 99 {
-			return -int64(syscall.EINVAL)
-		}
-		return -int64(syscall.EPERM)
-	}
-	return -int64(syscall.EINVAL)
-}
-
-func schedGetscheduler(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	return schedOther
-}
-
-func schedSetparam(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	prio, err := s.User.Load32(uintptr(t.Args[1]))
-	if err != 0 {
-		return errno(err)
-	}
-	if prio != 0 {
-		return -int64(syscall.EINVAL)
-	}
-	return 0
-}
-
-func schedGetparam(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	return errno(s.User.Store32(uintptr(t.Args[1]), 0))
-}
-
-func schedPriorityMax(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
-	switch t.Args[0] {
-	case 1, 2:
-		return 99
-	case 0, 3, 5, 6:
-		return 0
-	}
-	return -int64(syscall.EINVAL)
-}
-
-func schedPriorityMin(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
-	switch t.Args[0] {
-	case 1, 2:
-		return 1
-	case 0, 3, 5, 6:
-		return 0
-	}
-	return -int64(syscall.EINVAL)
-}
-
-// schedRRGetInterval reports the time slice.
-func schedRRGetInterval(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[8:], 4e6)
-	return errno(s.copyOut(uintptr(t.Args[1]), b[:]))
-}
-
-// schedAttrSize is the smallest struct sched_attr (SCHED_ATTR_SIZE_VER0).
-const schedAttrSize = 48
-
-func schedSetattr(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if t.Args[1] == 0 || t.Args[2] != 0 || int32(t.Args[0]) < 0 {
+// policy answers the calls about policies and priorities. They are Linux's, and kept for the core that
+// the caller is on, which is where the program runs and what a fork's child begins with; the threads of
+// one core share it. The LWK itself serves its threads in turn.
+func policy(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	if int32(t.Args[0]) < 0 {
 		return -int64(syscall.EINVAL)
 	}
 	if _, foreign := s.mine(t, t.Args[0]); foreign {
 		return s.again(c, t)
 	}
-	var b [schedAttrSize]byte
-	if err := s.copyIn(b[:], uintptr(t.Args[1])); err != 0 {
-		return errno(err)
-	}
-	le := binary.LittleEndian
-	if size := le.Uint32(b[:]); size != 0 && size < schedAttrSize || size > 4096 {
-		s.User.Store32(uintptr(t.Args[1]), schedAttrSize)
-		return -int64(syscall.E2BIG)
-	}
-	switch le.Uint32(b[4:]) {
-	case schedOther, schedBatch, schedIdle:
-		if le.Uint32(b[20:]) != 0 {
-			return -int64(syscall.EINVAL)
-		}
-		return 0
-	case 1, 2, 6: // FIFO, RR, DEADLINE
-		return -int64(syscall.EPERM)
-	}
-	return -int64(syscall.EINVAL)
-}
-
-func schedGetattr(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if t.Args[1] == 0 || t.Args[2] < schedAttrSize || t.Args[2] > 4096 || t.Args[3] != 0 || int32(t.Args[0]) < 0 {
-		return -int64(syscall.EINVAL)
-	}
-	if _, foreign := s.mine(t, t.Args[0]); foreign {
-		return s.again(c, t)
-	}
-	var b [schedAttrSize]byte
-	binary.LittleEndian.PutUint32(b[:], schedAttrSize)
-	return errno(s.copyOut(uintptr(t.Args[1]), b[:]))
+	args := t.Args
+	args[0] = 0
+	return s.inlineArgs(uintptr(t.Nr), &args)
 }

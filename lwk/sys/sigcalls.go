@@ -11,7 +11,7 @@ import (
 
 func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	pid, sig := int32(t.Args[0]), int(int32(t.Args[1]))
-	if uint32(pid) != s.Proc.PID {
+	if !s.ours(uint32(pid)) {
 		return s.again(c, t) // another process, or a group: Linux sends us our part back
 	}
 	if sig == 0 {
@@ -21,13 +21,28 @@ func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		return -int64(syscall.EINVAL)
 	}
 	if sig == 9 || sig == 19 {
-		return s.again(c, t)
+		args := [6]uint64{uint64(s.Proc.PID), uint64(sig)}
+		return s.ship(c, t, t.Nr, &args)
 	}
-	info := signal.Kill(sig, pid, s.uid())
+	info := signal.Kill(sig, int32(s.Proc.PID), s.uid())
 	if t.Borrowed {
 		return errno(s.sendThread(t, &info)) // what is pending for the process is its parent's
 	}
 	return errno(s.sendProcess(&info))
+}
+
+// ours reports whether a number that a signal is sent to is the program's: its pid, or one of a thread,
+// which stands for its process.
+func (s *Sys) ours(pid uint32) bool {
+	if pid == s.Proc.PID {
+		return true
+	}
+	if int32(pid) <= 0 {
+		return false
+	}
+	s.K.Lock()
+	defer s.K.Unlock()
+	return s.K.ByTID(pid) != nil
 }
 
 func tkill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
@@ -67,8 +82,12 @@ func (s *Sys) tgkill(c *sched.Core, t *sched.Thread, pid, tid uint32, sig int) i
 
 func rtSigqueueinfo(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	sig := int(int32(t.Args[1]))
-	if uint32(t.Args[0]) != s.Proc.PID || sig == 0 || sig == 9 || sig == 19 {
-		return s.again(c, t)
+	if !s.ours(uint32(t.Args[0])) || sig == 0 || sig == 9 || sig == 19 {
+		args := t.Args
+		if s.ours(uint32(args[0])) {
+			args[0] = uint64(s.Proc.PID)
+		}
+		return s.ship(c, t, t.Nr, &args)
 	}
 	if !signal.Valid(sig) {
 		return -int64(syscall.EINVAL)
@@ -145,7 +164,11 @@ func rtSigpending(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 		p |= (t.Sig.Private.Pending() | s.K.Pending.Queue.Pending()) & t.Sig.Mask
 		return errno(s.User.Store64(uintptr(t.Args[0]), uint64(p)))
 	}
-	return errno(signal.Sigpending(&t.Sig, &s.K.Pending, s.User, uintptr(t.Args[0]), t.Args[1]))
+	from := &s.K.Pending
+	if t.Borrowed {
+		from = &s.lent.none
+	}
+	return errno(signal.Sigpending(&t.Sig, from, s.User, uintptr(t.Args[0]), t.Args[1]))
 }
 
 func sigaltstack(s *Sys, _ *sched.Core, t *sched.Thread) int64 {

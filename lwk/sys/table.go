@@ -66,17 +66,17 @@ var table = [...]struct {
 	{324, membarrier},
 	{435, clone3},
 
-	{142, schedSetparam},
-	{143, schedGetparam},
-	{144, schedSetscheduler},
-	{145, schedGetscheduler},
-	{146, schedPriorityMax},
-	{147, schedPriorityMin},
-	{148, schedRRGetInterval},
+	{142, policy},
+	{143, policy},
+	{144, policy},
+	{145, policy},
+	{146, onCore},
+	{147, onCore},
+	{148, policy},
 	{203, schedSetaffinity},
 	{204, schedGetaffinity},
-	{314, schedSetattr},
-	{315, schedGetattr},
+	{314, policy},
+	{315, policy},
 	{140, onCore}, // getpriority
 	{141, onCore}, // setpriority
 	{251, onCore}, // ioprio_set
@@ -91,8 +91,8 @@ var table = [...]struct {
 	{116, everywhere},
 	{117, everywhere},
 	{119, everywhere},
-	{122, everywhere},
-	{123, everywhere},
+	{122, setFSID},
+	{123, setFSID},
 	{126, capset},
 	{248, onCore}, // add_key
 	{249, onCore}, // request_key

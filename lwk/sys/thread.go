@@ -21,37 +21,62 @@ const (
 	cloneChildSettid  = 0x1000000
 	cloneNewAny       = 0x7e020080 // namespaces
 	clonePidfd        = 0x1000
+	cloneParent       = 0x8000
+	cloneIntoCgroup   = 0x200000000
 )
 
 // cloneArgs is what both clone and clone3 ask for.
 type cloneArgs struct {
 	flags, stack, parentTID, childTID, tls, exitSignal uint64
+	pidFD, setTID, setTIDSize, cgroup                  uint64
 }
 
 func clone(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	a := &t.Args
-	return s.clone(c, t, &cloneArgs{flags: a[0] &^ 0xff, exitSignal: a[0] & 0xff, stack: a[1],
-		parentTID: a[2], childTID: a[3], tls: a[4]})
+	n := cloneArgs{flags: uint64(uint32(a[0])) &^ 0xff, exitSignal: a[0] & 0xff, stack: a[1], parentTID: a[2], childTID: a[3], tls: a[4]}
+	if n.flags&clonePidfd != 0 {
+		if n.flags&cloneParentSettid != 0 {
+			return -int64(syscall.EINVAL) // one place for two answers
+		}
+		n.pidFD = a[2]
+	}
+	if n.flags&cloneParent != 0 {
+		n.exitSignal = 0 // the parent's own, says clone(2); clone3(2) wants it said
+	}
+	return s.clone(c, t, &n)
 }
 
 func clone3(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	size := t.Args[1]
-	if size < 64 {
+	switch {
+	case size > 4096:
+		return -int64(syscall.E2BIG)
+	case size < 64:
 		return -int64(syscall.EINVAL)
 	}
 	var b [88]byte
-	if size > uint64(len(b)) {
-		return -int64(syscall.E2BIG)
-	}
-	if err := s.copyIn(b[:size], uintptr(t.Args[0])); err != 0 {
+	n := min(size, uint64(len(b)))
+	if err := s.copyIn(b[:n], uintptr(t.Args[0])); err != 0 {
 		return errno(err)
 	}
+	for p := n; p < size; p++ { // of a newer kernel: fine as long as nothing is asked for
+		var more [1]byte
+		if err := s.copyIn(more[:], uintptr(t.Args[0]+p)); err != 0 {
+			return errno(err)
+		} else if more[0] != 0 {
+			return -int64(syscall.E2BIG)
+		}
+	}
 	le := binary.LittleEndian
-	a := cloneArgs{flags: le.Uint64(b[0:]), childTID: le.Uint64(b[16:]), parentTID: le.Uint64(b[24:]),
-		exitSignal: le.Uint64(b[32:]), tls: le.Uint64(b[56:])}
+	a := cloneArgs{flags: le.Uint64(b[0:]), pidFD: le.Uint64(b[8:]), childTID: le.Uint64(b[16:]), parentTID: le.Uint64(b[24:]),
+		exitSignal: le.Uint64(b[32:]), tls: le.Uint64(b[56:]), setTID: le.Uint64(b[64:]), setTIDSize: le.Uint64(b[72:]),
+		cgroup: le.Uint64(b[80:])}
 	stack, stackSize := le.Uint64(b[40:]), le.Uint64(b[48:])
-	if le.Uint64(b[64:]) != 0 || le.Uint64(b[80:]) != 0 {
-		return -int64(syscall.ENOSYS) // chosen thread ids, a cgroup
+	switch {
+	case (stack == 0) != (stackSize == 0), a.flags&0xff != 0:
+		return -int64(syscall.EINVAL)
+	case a.setTIDSize != 0 && a.flags&cloneThread != 0:
+		return -int64(syscall.EPERM) // threads have numbers of the LWK's
 	}
 	if stack != 0 {
 		a.stack = stack + stackSize
@@ -179,14 +204,14 @@ func setRobustList(_ *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	return 0
 }
 
-func getRobustList(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+func getRobustList(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	o := t
 	if tid := uint32(t.Args[0]); tid != 0 && tid != t.TID {
 		s.K.Lock()
 		o = s.K.ByTID(tid)
 		s.K.Unlock()
 		if o == nil {
-			return -int64(syscall.ESRCH)
+			return s.again(c, t)
 		}
 	}
 	if err := s.User.Store64(uintptr(t.Args[1]), uint64(o.Robust)); err != 0 {
@@ -196,7 +221,7 @@ func getRobustList(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 }
 
 func archPrctl(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
-	const setFS, getFS = 0x1002, 0x1003
+	const setFS, getFS, getCPUID, setCPUID = 0x1002, 0x1003, 0x1011, 0x1012
 	switch t.Args[0] {
 	case setFS:
 		if t.Args[1] >= 1<<47-4096 {
@@ -206,6 +231,13 @@ func archPrctl(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 		return 0
 	case getFS:
 		return errno(s.User.Store64(uintptr(t.Args[1]), t.Ctx.FSBase))
+	case getCPUID:
+		return s.inline(syscall.SYS_ARCH_PRCTL, getCPUID, 0, 0, 0)
+	case setCPUID:
+		if t.Args[1] != 0 {
+			return s.inline(syscall.SYS_ARCH_PRCTL, setCPUID, 1, 0, 0)
+		}
+		return -int64(syscall.ENODEV) // the LWK itself asks the processor
 	}
 	return -int64(syscall.EINVAL)
 }

@@ -116,5 +116,7 @@ func (s *Sys) remaining(t *sched.Thread) {
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(left/1e9))
 	binary.LittleEndian.PutUint64(b[8:], uint64(left%1e9))
-	s.copyOut(p, b[:])
+	if s.copyOut(p, b[:]) != 0 {
+		t.Return(-int64(syscall.EFAULT))
+	}
 }

@@ -347,7 +347,7 @@ func localClock(args *[6]uint64) (int64, bool) {
 }
 
 // Fork and Vfork are not possible here: a child would need an enclave of its own.
-func (p *Platform) Fork(int, uint64, uintptr, uintptr, int) int64 {
+func (p *Platform) Fork(int, *hal.Clone, int) int64 {
 	logText("skerry-lwk: refused fork: a process of an enclave of its own cannot have children\n")
 	return -int64(syscall.ENOSYS)
 }

@@ -105,6 +105,16 @@ func maskOf(cpus []int) (m cpuMask) {
 	return m
 }
 
+// beOrdinary gives a raw thread the policy SCHED_OTHER, which the core that made it may not have: whoever
+// polls must not keep others from its CPU.
+//
+//go:nosplit
+func beOrdinary() {
+	const setscheduler, other = 144, 0
+	var priority uint32
+	raw(setscheduler, 0, other, uintptr(unsafe.Pointer(&priority)), 0, 0, 0)
+}
+
 //go:nosplit
 func setAffinity(tid uintptr, m *cpuMask) syscall.Errno {
 	_, err := raw(sysSetaffinity, tid, unsafe.Sizeof(*m), uintptr(unsafe.Pointer(m)), 0, 0, 0)

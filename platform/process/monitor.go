@@ -63,6 +63,7 @@ func monitorMain(arg uintptr) {
 	e := enc
 	m := &e.monitor
 	setAffinity(0, &e.linux)
+	beOrdinary()
 	setSigmask(kickMask) // for its turn, see Everywhere
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	atomic.StoreUint32(&e.monitorTID, uint32(tid))
@@ -177,6 +178,7 @@ func (e *enclave) spawnProxy() {
 func listenerMain(arg uintptr) {
 	e := enc
 	setAffinity(0, &e.linux)
+	beOrdinary()
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	atomic.StoreUint32(&e.listener, uint32(tid))
 	var info [16]uint64

@@ -26,6 +26,7 @@ func proxyMain(arg uintptr) {
 	p := at[proxy](arg)
 	e := enc
 	setAffinity(0, &e.linux)
+	beOrdinary()
 	setSigmask(kickMask) // so that a call can be interrupted, and for turns (Everywhere)
 	tid, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	atomic.StoreUint32(&p.tid, uint32(tid))
