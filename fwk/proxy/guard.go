@@ -54,6 +54,7 @@ type what uint8
 const (
 	makeIt    what = iota
 	makeFirst      // on the process's first thread
+	makeEvery      // on every thread of the process
 	refuse         // errno: the call is not made for enclaves
 	answer         // errno: as Linux would, 0 included
 	populate       // n bytes from at are not there yet
@@ -87,6 +88,8 @@ func (g *guard) admit(nr uint32, args *[6]uint64, lwk, again bool) verdict {
 		return verdict{what: refuse, errno: e}
 	case r == triage.RemoteTrue:
 		return verdict{what: answer}
+	case r == triage.RemoteEvery, nr == syscall.SYS_PRCTL && triage.PrctlEvery(uint32(args[0])):
+		g.v.what = makeEvery
 	case r == triage.RemoteMain:
 		g.v.what = makeFirst
 	}
@@ -316,6 +319,9 @@ func (g *guard) iovec(p *uint64, count uint64, write bool) bool {
 		left -= n
 		if n == 0 {
 			base = 0
+		}
+		if base >= abi.LinearBase { // the LWK passes no vectors of its own: the program wrote that
+			return g.end(answer, syscall.EFAULT)
 		}
 		if base != 0 && !g.memory(&base, n, write) {
 			return false

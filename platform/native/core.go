@@ -102,7 +102,11 @@ func (c *core) arm() {
 
 func (c *core) pageFault(ctx *hal.Context) bool {
 	write, exec := ctx.TrapErr&2 != 0, ctx.TrapErr&16 != 0
-	ok, mapped := mem.fault(uintptr(ctx.CR2), write, exec)
+	// A supervisor's access that ring 3 caused (of a descriptor table) is never one that we can help.
+	ok, mapped := false, false
+	if ctx.TrapErr&4 != 0 {
+		ok, mapped = mem.fault(uintptr(ctx.CR2), write, exec)
+	}
 	if ok {
 		return true
 	}

@@ -145,8 +145,14 @@ func growStack() byte {
 func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	s := &links.sent[thread]
 	s.nr, s.args, s.bounce = nr, *args, 0
-	if !p.prepare(s) {
+	ready, bad := p.prepare(core, s)
+	if !ready {
 		return false
+	}
+	if bad {
+		p.release(s)
+		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Args: [6]uint64{eFAULT}})
+		return true
 	}
 	if !post(abi.MsgCall, core, thread, nr, &s.args) {
 		p.release(s)
@@ -155,33 +161,64 @@ func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	return true
 }
 
-// prepare translates and checks a call's pointers; false: there is no memory for a copy just now.
-func (p *Platform) prepare(s *sent) bool {
+// partial tells whether a call that meets a bad address on its way does the part before it.
+func partial(nr uint32) bool {
+	switch nr {
+	case syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_PREAD64, syscall.SYS_PWRITE64:
+		return true
+	}
+	return false
+}
+
+// given tells whether argument i is as the program passed it, in the call that its core is in: then an
+// address of the LWK's is a lie. What the LWK passes for itself it puts in place of what it was given.
+func given(core, i int, arg uint64) bool {
+	ctx := at[context](cpus[core].ctx)
+	return cpus[core].ctx != 0 && arg == [6]uint64{ctx.RDI, ctx.RSI, ctx.RDX, ctx.R10, ctx.R8, ctx.R9}[i]
+}
+
+// prepare translates and checks a call's pointers. Not ready: there is no memory for a copy just now. bad:
+// the program passed an address that cannot be one of its own.
+func (p *Platform) prepare(core int, s *sent) (ready, bad bool) {
 	c := p.call(s.nr)
 	if c == nil {
-		return true
+		return true, false
 	}
 	for i := range c.Args {
 		a := &c.Args[i]
 		addr := s.args[i]
 		switch {
 		case addr == 0 || !a.Kind.Pointer() && !(a.Kind.MayPoint() && isOwn(addr)):
+		case isOwn(addr) && given(core, i, addr):
+			if n := extent(c, i, &s.args); n != 0 && a.Kind.Pointer() {
+				return true, true
+			}
 		case isOwn(addr):
 			if s.bounce == 0 {
 				if s.bounce = takeBounce(); s.bounce == 0 {
-					return false
+					return false, false
 				}
 			}
 			to := bounceAt(callsBegin + uintptr(s.bounce-1)*callSlot)
 			move(to, uintptr(addr), min(ownLength(c, i, &s.args), callSlot))
 			s.args[i] = uint64(to)
 		default:
-			if n := extent(c, i, &s.args); n != 0 {
-				mem.ensure(uintptr(addr), n, a.Kind.Out())
+			n := extent(c, i, &s.args)
+			if n == 0 {
+				continue
+			}
+			have := mem.ensure(uintptr(addr), n, a.Kind.Out())
+			switch {
+			case have == 0:
+				return true, true
+			case have < n && a.Len >= 0 && partial(s.nr):
+				s.args[a.Len] = uint64(have) // Linux stops there as well
+			case have < n && c.Args[i].Kind.Flat() && a.Len < 0:
+				return true, true
 			}
 		}
 	}
-	return true
+	return true, false
 }
 
 func (p *Platform) call(nr uint32) *triage.Call {
@@ -301,6 +338,10 @@ func (p *Platform) inline(nr uintptr, args *[6]uint64) int64 {
 		addr := args[i]
 		switch {
 		case addr == 0 || !a.Kind.Pointer() && !(a.Kind.MayPoint() && isOwn(addr)):
+		case isOwn(addr) && given(int(thisCore()), i, addr):
+			if a.Kind.Pointer() {
+				return -int64(syscall.EFAULT)
+			}
 		case isOwn(addr):
 			n := ownLength(c, i, args)
 			if n > ownSlot-used {

@@ -79,10 +79,10 @@ func (m *memory) fault(addr uintptr, write, exec bool) (ok, mapped bool) {
 }
 
 // ensure sees to it that Linux can reach [addr, addr+n), which is the program's, as far as it is mapped
-// and permits it. False: nothing at addr does.
-func (m *memory) ensure(addr, n uintptr, write bool) bool {
+// and permits it. It returns how many bytes that is.
+func (m *memory) ensure(addr, n uintptr, write bool) uintptr {
 	if addr >= abi.UserEnd {
-		return false
+		return 0
 	}
 	end := addr + min(n, abi.UserEnd-addr)
 	m.lock.Lock()
@@ -90,11 +90,11 @@ func (m *memory) ensure(addr, n uintptr, write bool) bool {
 	for a := addr; a < end; {
 		p, k := m.place(a, write)
 		if p == 0 {
-			return a > addr
+			return a - addr
 		}
 		a += k
 	}
-	return true
+	return end - addr
 }
 
 // access does something with each piece of [addr, addr+n).

@@ -1,22 +1,22 @@
-// Command linuxside is the Linux side of an enclave that runs in QEMU alone: it fills the enclave's memory,
-// which is a file, and then is the program's process (fwk/proxy). The kernel tests of the native platform
-// start it, wait until it says that the machine may start, and get the program's output and status from it.
-package main
-
 // What the Go runtime would open for itself, the program would find open.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
 
+// Command linuxside is the Linux side of an enclave that runs in QEMU alone: it fills the enclave's memory,
+// which is a file, and then is the program's process (fwk/proxy). The kernel tests of the native platform
+// start it, wait until it says that the machine may start, and get the program's output and status from it.
+package main
+
 import (
 	"bytes"
-	"crypto/rand"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"github.com/skerry-os/skerry/abi"
 	"github.com/skerry-os/skerry/abi/enclave"
@@ -98,7 +98,9 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	}
 	prog := enclave.Program{Path: path, Args: args, Env: os.Environ(), PID: uint32(os.Getpid()), Verbose: verbose,
 		Stack: 8 << 20, Aux: aux}
-	rand.Read(prog.Random[:])
+	if _, _, e := syscall.Syscall(318, uintptr(unsafe.Pointer(&prog.Random)), uintptr(len(prog.Random)), 0); e != 0 { // getrandom
+		return e
+	}
 	copy(mem[b.Program.Off:b.Program.Off+b.Program.Len], prog.Append(nil))
 	elf, err := load.PVH(mem, b)
 	if err != nil {
