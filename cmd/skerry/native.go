@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/skerry-os/skerry/abi/enclave"
+	registry "github.com/skerry-os/skerry/fwk/enclave"
 	"github.com/skerry-os/skerry/fwk/launch"
 	"github.com/skerry-os/skerry/fwk/node"
 	"github.com/skerry-os/skerry/fwk/plan"
@@ -53,7 +54,15 @@ func bootNative(p *plan.Plan, given *process.Initial) error {
 		set := e.Claim.Set()
 		fmt.Fprintf(os.Stderr, "skerry: enclave %s on CPUs %s (%s), %s of memory\n", e.Claim.Name, set.String(), e.Claim.Mode, plan.FormatSize(e.Claim.Memory))
 	}
-	if err := serve(p, given, e); err != nil {
+	board, err := registry.Register(&registry.Entry{Name: e.Claim.Name, Platform: "native", Program: p.Path, PID: os.Getpid(),
+		CPUs: setList(e), Linux: p.ProxyCPUs, Mem: e.Claim.Memory})
+	if err != nil && p.Verbose {
+		fmt.Fprintf(os.Stderr, "skerry: `skerry ps` will not show this enclave: %v\n", err)
+	}
+	if err := serve(p, given, e, board); err != nil {
+		if board != nil {
+			board.Leave(uint32(os.Getpid()))
+		}
 		if undo := e.Drop(); undo != nil {
 			err = fmt.Errorf("%w; and the enclave could not be ended: %w", err, undo)
 		}
@@ -63,11 +72,16 @@ func bootNative(p *plan.Plan, given *process.Initial) error {
 }
 
 // serve starts the cores and becomes the program's proxy.
-func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave) error {
+func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave, board *registry.Board) error {
 	c := proxy.Config{FD: e.FD, Boot: e.Boot, Private: e.Descriptors(), Ring: e.Ring, Verbose: p.Verbose,
 		Exec: func(next *enclave.Program) error { return executeNative(p, e, next) },
 		// The keeper would do it, too, a little later: whoever starts an enclave next need not wait.
-		Ended: func() { _ = e.Drop() },
+		Ended: func() {
+			if board != nil {
+				board.Leave(uint32(os.Getpid()))
+			}
+			_ = e.Drop()
+		},
 	}
 	if e.Waits() {
 		c.Wait = e.Wait
@@ -95,6 +109,11 @@ func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave) error {
 	return nil
 }
 
+func setList(e *launch.Enclave) []int {
+	set := e.Claim.Set()
+	return set.List()
+}
+
 // poll reports whether SKERRY_POLL names a side whose doorbell is not to be used: "lwk", "linux", or
 // both. It is for measuring.
 func poll(side string) bool {
@@ -104,8 +123,11 @@ func poll(side string) bool {
 
 // enclaveName makes a name from the program's and the process's number.
 func enclaveName(p *plan.Plan) string {
-	if p.Native.Name != "" {
+	switch {
+	case p.Native.Name != "":
 		return p.Native.Name
+	case p.Name != "":
+		return p.Name
 	}
 	base := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {

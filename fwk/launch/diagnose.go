@@ -38,8 +38,7 @@ func Diagnose(mem []byte, b *abi.Boot, c *node.Claim, taken func(cpu int) bool) 
 		}
 		fmt.Fprintf(&s, "  CPU %d: %s\n", cpu.Number, StateName(state))
 		if ok {
-			fmt.Fprintf(&s, "    %s: %s (vector %d, error %#x, rip %#x, rsp %#x, cr2 %#x)\n", epitaphNames[ep.Kind], clean(enclave.Line(&ep)),
-				ep.Vector, ep.Error, ep.RIP, ep.RSP, ep.CR2)
+			s.WriteString("    " + lastWords(&ep) + "\n")
 		}
 	}
 	if s.Len() == 0 {
