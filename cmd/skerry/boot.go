@@ -47,8 +47,9 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 		}
 	}
 	// The runtime takes these from the program's environment and from the CPUs that the process may use
-	// just now. Every core keeps a processor of the runtime for itself, and nothing is ever collected.
-	runtime.GOMAXPROCS(len(p.CPUs) + 2)
+	// just now. Every core keeps a processor of the runtime for itself, none is left for anything else to
+	// run, and nothing is ever collected.
+	runtime.GOMAXPROCS(len(p.CPUs))
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
 	var o *observer

@@ -134,6 +134,9 @@ func (p *Platform) Hold()                           { p.Left = ^uint64(0) }
 func (p *Platform) Leave(set uint64)                { p.Left = set }
 func (p *Platform) Exit(status int)                 { p.Ended, p.Status = true, status }
 func (p *Platform) Die(sig int)                     { p.Ended, p.Died, p.Status = true, true, sig }
+func (p *Platform) Still(int)                       {}
+func (p *Platform) Stir()                           {}
+func (p *Platform) Revive(int) hal.Errno            { return 11 }
 
 // Light implements hal.Platform.
 func (p *Platform) Light(int) {}

@@ -51,11 +51,19 @@ type Platform interface {
 	// every thread of Linux's behind the program, first on the calling core. An error means that it
 	// changed nothing. It blocks until all have made it.
 	Everywhere(nr uintptr, args *[6]uint64) int64
+	// Still brings every other core to a place outside of the LWK (in the program, asleep, or waiting at
+	// the border) and keeps it from coming in until Stir: nobody holds a lock or changes anything. The
+	// caller holds no lock either, and is the only core that does this.
+	Still(core int)
+	Stir()
 
 	// Fork makes a process of Linux that is a copy of this one, as clone3(2) with a. It returns the child's pid in the
-	// parent and 0 in the child, where only the calling core is left; or a negative errno. threads is
+	// parent and 0 in the child, where only the calling core, the home core, runs; or a negative errno. threads is
 	// how many thread numbers are in use.
 	Fork(core int, a *Clone, threads int) int64
+	// Revive makes core i of a forked child run its loop, from the beginning, after all below i; EAGAIN if
+	// Linux has no thread for it.
+	Revive(i int) Errno
 	// Vfork makes a process that shares all memory with this one, on the calling core, and stops the
 	// caller until the child has executed a program or ended: clone(2) with CLONE_VM and CLONE_VFORK
 	// in flags. In the child (0), only Inline, Exec, Exit, Die and the core's Run may be used. The

@@ -237,13 +237,6 @@ func (s *Space) Walk(from uintptr, fn func(Area) bool) {
 	}
 }
 
-// Freeze takes the lock and Thaw gives it back, so that a fork copies a map that nobody is changing:
-// Freeze before it, Thaw in parent and child.
-func (s *Space) Freeze() { s.lock.Lock() }
-
-// Thaw ends Freeze.
-func (s *Space) Thaw() { s.lock.Unlock() }
-
 func (s *Space) nextSerial() uint32 {
 	if s.serial++; s.serial == 0 {
 		s.serial = 1

@@ -109,7 +109,8 @@ func (c *Core) run(t *Thread) {
 	}
 	by := uint16(record.NoCall) // the call that the thread gives up the core with
 	for {
-		if signal.HasPending(&t.Sig, &k.Pending) {
+		// Cut, and nothing to take: another thread has taken it. The call is to be made again.
+		if t.Cut || signal.HasPending(&t.Sig, &k.Pending) {
 			k.Hooks.Signals(c, t)
 			if c.gone {
 				by = record.NoCall
@@ -202,7 +203,11 @@ func (c *Core) GoHome(t *Thread) bool {
 	c.gone = true
 	t.State, t.home = Runnable, true
 	home.push(t)
+	busy := home.current != nil
 	c.k.Unlock()
+	if busy {
+		home.HAL.Kick()
+	}
 	return true
 }
 

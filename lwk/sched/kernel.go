@@ -42,6 +42,8 @@ type Hooks struct {
 	// called when the core was kicked or was idle: an observer may want something.
 	Told  func(c *Core, t *Thread)
 	Asked func(c *Core)
+	// Joins, if set, is told of a core that is about to run in a process that began with one.
+	Joins func(c *Core)
 }
 
 // Kernel is one program's scheduler.
@@ -54,7 +56,8 @@ type Kernel struct {
 
 	lock  spin.Lock
 	multi bool
-	cores []*Core
+	cores []*Core // those that run: all, but in a forked process
+	all   []*Core
 
 	threads []Thread // off-heap
 	fresh   uint32   // threads[fresh:] were never used
@@ -83,6 +86,7 @@ func New(p hal.Platform) (*Kernel, error) {
 		}
 		k.cores = append(k.cores, c)
 	}
+	k.all = k.cores
 	return k, nil
 }
 
@@ -125,7 +129,7 @@ func (k *Kernel) NewThread() *Thread {
 	if k.tids++; k.tids >= 1<<30 {
 		k.tids = firstTID // futex words hold 30 bits
 	}
-	t.Allowed = 1<<len(k.cores) - 1
+	t.Allowed = 1<<len(k.all) - 1
 	t.State = Waiting
 	k.live++
 	return t

@@ -14,7 +14,7 @@ func (k *Kernel) Observe(list []record.Core) {
 }
 
 // Count makes the core count elsewhere, and note nothing but that: in a forked process, whose only core
-// it is.
+// it is so far.
 func (c *Core) Count(to *record.Counters) {
 	c.Stats = to
 	if c.Rec != nil {

@@ -90,13 +90,8 @@ func (s *Sys) single(c *sched.Core, t *sched.Thread) (ret int64, ok bool) {
 	if s.K.Live() > 1 {
 		return s.notPermitted("a thread that parts from the others: call it while there is one"), false
 	}
-	if s.inline(syscall.SYS_GETTID, 0, 0, 0, 0) != s.inline(syscall.SYS_GETPID, 0, 0, 0, 0) {
-		s.K.Lock()
-		s.K.SetAllowed(t, 1)
-		s.K.Unlock()
-		t.Rewind()
-		c.Yield(t)
-		return 0, false
+	if c.GoHome(t) {
+		return 0, false // made again there
 	}
 	return 0, true
 }
@@ -104,7 +99,7 @@ func (s *Sys) single(c *sched.Core, t *sched.Thread) (ret int64, ok bool) {
 // alone makes the call with other arguments; see hal.Platform.Alone.
 func (s *Sys) alone(c *sched.Core, t *sched.Thread, args *[6]uint64, late bool) int64 {
 	robust := t.Robust
-	s.quiesce()
+	s.Plat.Still(c.Index)
 	ret, alone := s.Plat.Alone(c.Index, uintptr(t.Nr), hide(args), s.K.Used(), late)
 	if alone {
 		s.K.Observe(nil)
@@ -112,6 +107,6 @@ func (s *Sys) alone(c *sched.Core, t *sched.Thread, args *[6]uint64, late bool) 
 		s.K.Alone(c, t, t.TID)
 		t.Robust = robust
 	}
-	s.unquiesce()
+	s.Plat.Stir()
 	return ret
 }

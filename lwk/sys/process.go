@@ -35,20 +35,26 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	case a.exitSignal > signal.Max:
 		return -int64(syscall.EINVAL)
 	}
+	if c.GoHome(t) {
+		return 0 // made again there
+	}
 	// What vfork's clone(2) cannot say is said by a fork.
 	plain := a.flags&(clonePidfd|cloneIntoCgroup) == 0 && a.setTIDSize == 0
 	if a.flags&cloneVM != 0 && plain && !s.lent.busy {
 		s.lent.busy = true
 		return s.vfork(c, t, a)
 	}
-	s.quiesce()
 	linux := hal.Clone{Flags: a.flags & cloneLinux, PidFD: a.pidFD, ChildTID: a.childTID, ParentTID: a.parentTID,
 		ExitSignal: a.exitSignal, SetTID: a.setTID, SetTIDSize: a.setTIDSize, Cgroup: a.cgroup}
+	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
+	// the kernel or the Go runtime, when Linux copies the memory.
+	s.Plat.Still(c.Index)
 	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used())
 	if ret == 0 {
 		s.child(c, t, a)
+		return 0
 	}
-	s.unquiesce()
+	s.Plat.Stir()
 	return ret
 }
 
@@ -56,18 +62,6 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 func wait(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	t.After = afterChild
 	return s.again(c, t)
-}
-
-// quiesce takes every lock whose copy the child will need free; the other cores run on, but in
-// nothing that the child keeps.
-func (s *Sys) quiesce() {
-	s.K.Lock()
-	s.Space.Freeze()
-}
-
-func (s *Sys) unquiesce() {
-	s.Space.Thaw()
-	s.K.Unlock()
 }
 
 // child makes the calling thread all that there is, in a forked process.
@@ -92,6 +86,11 @@ func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 		t.Sig.RestoreMask()
 	}
 	s.reborn(t, a)
+	if t.Allowed>>c.Index&1 == 0 {
+		s.K.Grow() // it may not run here
+		t.Return(0)
+		c.Yield(t)
+	}
 }
 
 // reborn makes the thread what clone's arguments ask of it, in the child.

@@ -50,6 +50,13 @@ func schedSetaffinity(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if allowed == 0 {
 		return -int64(syscall.EINVAL)
 	}
+	if t.Borrowed {
+		return 0 // its next program begins with all of them
+	}
+	if allowed&1 == 0 && s.K.Small() {
+		c.HAL.Settle()
+		s.K.Grow()
+	}
 	s.K.Lock()
 	s.K.SetAllowed(o, allowed)
 	s.K.Unlock()

@@ -387,6 +387,11 @@ func localClock(args *[6]uint64) (int64, bool) {
 	return 0, true
 }
 
+// Still, Stir and Revive have nothing to do, as there is no fork.
+func (p *Platform) Still(int)            {}
+func (p *Platform) Stir()                {}
+func (p *Platform) Revive(int) hal.Errno { return syscall.ENOSYS }
+
 // Fork and Vfork are not possible here: a child would need an enclave of its own.
 func (p *Platform) Fork(int, *hal.Clone, int) int64 {
 	logText("skerry-lwk: refused fork: a process of an enclave of its own cannot have children\n")

@@ -8,6 +8,7 @@ import "github.com/skerry-os/skerry/lwk/hal"
 func shippedCall(cancel *uint32, nr uintptr, args *[6]uint64) uintptr
 func rawThread(flags, stack, fn, arg, tls, id uintptr) uintptr
 func vforkClone(flags, save, room uintptr) int64
+func adoptThread(flags uintptr, m *markPoint, fs, gs uintptr) uintptr
 func setGS(base uintptr)
 func getFS() uintptr
 func pause()
@@ -46,8 +47,8 @@ const (
 	symListener = 7
 	symEnd      = 8
 	symLight    = 9 // the first of the func values' code, in makeLight's order
-	symAll      = 26
-	nsymbols    = 27
+	symAll      = 27
+	nsymbols    = 28
 )
 
 func imageEnd() uintptr { return (symbols[symEnd] + 0xffff) &^ 0xffff }

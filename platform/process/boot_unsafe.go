@@ -235,17 +235,35 @@ func (p *Platform) runCore(i int, loop func()) {
 	if t := recording.tids[i]; t != nil {
 		atomic.StoreUint32(t, uint32(tid))
 	}
-	procPin()
+	if i != 0 {
+		procPin()
+	}
 	setSigmask(coreMask)
 	c.gofs = getFS()
 	if err := c.makeShadow(); err != nil {
 		p.fail("no memory for a core")
 	}
 	setGS(c.self)
-	p.bind(c)
-	atomic.StoreUint32(&c.sleeping, 0)
+	c.keepSignalStack()
+	if i != 0 {
+		atomic.AddInt32(&pinned, 1)
+	} else {
+		// A fork must find every processor of the runtime with its core: see docs, "Fork".
+		for int(atomic.LoadInt32(&pinned)) < enc.ncores-1 {
+			runtime.Gosched()
+		}
+		procPin()
+	}
+	if mark(&begun[i].at) != 0 {
+		p.revived(c)
+	} else {
+		p.bind(c)
+	}
 	loop()
 }
+
+// pinned counts the cores besides the home core that have pinned their goroutine.
+var pinned int32
 
 // bind makes the calling thread the core's: on its CPU, with its system calls dispatched.
 func (p *Platform) bind(c *core) {

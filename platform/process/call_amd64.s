@@ -63,6 +63,49 @@ child:
 	SYSCALL
 	INT $3
 
+// markCode is the code of the func value mark(m *markPoint) uintptr (light_unsafe.go): it keeps where
+// it was called from, and returns 0. adoptThread returns there once more, with 1. Sound because
+// Go's register convention has no registers but SP and BP that outlive a call, and because the caller's
+// frame stays as it is: it calls nothing afterwards that returns.
+TEXT ·markCode(SB), NOSPLIT|NOFRAME, $0
+	MOVQ 0(SP), CX
+	MOVQ CX, 0(AX)             // pc
+	LEAQ 8(SP), CX
+	MOVQ CX, 8(AX)             // sp
+	MOVQ BP, 16(AX)            // bp
+	XORL AX, AX
+	RET
+
+// func adoptThread(flags uintptr, m *markPoint, fs, gs uintptr) (tid uintptr)
+//
+// clone(2) of a thread that goes on as the goroutine that called mark: on its stack, with its
+// thread-local storage, which make it the thread of the runtime's structures. In a forked child only,
+// where the thread that had them does not exist.
+TEXT ·adoptThread(SB), NOSPLIT|NOFRAME, $0-40
+	MOVQ 8(SP), DI
+	MOVQ 16(SP), R12
+	MOVQ 24(SP), R13
+	MOVQ 32(SP), R15
+	MOVQ 8(R12), SI
+	XORL DX, DX
+	XORL R10, R10
+	XORL R8, R8
+	MOVQ $56, AX
+	SYSCALL
+	TESTQ AX, AX
+	JEQ  adopted
+	MOVQ AX, ret+32(FP)
+	RET
+adopted:
+	WRFSBASEQ R13
+	WRGSBASEQ R15
+	MOVQ -8(R13), R14          // g
+	MOVQ 16(R12), BP
+	XORPS X15, X15
+	MOVL $1, AX
+	MOVQ 0(R12), CX
+	JMP  CX
+
 // func vforkClone(flags, save, room uintptr) int64
 //
 // clone(2) of a process that shares this memory, this stack included: the parent, which stands still
@@ -225,8 +268,10 @@ TEXT ·addresses(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ AX, 192(DI)
 	LEAQ ·nowCode(SB), AX
 	MOVQ AX, 200(DI)
-	LEAQ ·entryAll(SB), AX
+	LEAQ ·markCode(SB), AX
 	MOVQ AX, 208(DI)
+	LEAQ ·entryAll(SB), AX
+	MOVQ AX, 216(DI)
 	RET
 
 // nowCode is the code of the func value now() int64 (light_unsafe.go): the monotonic clock from the

@@ -36,7 +36,8 @@ type core struct {
 	runs     uint64 // counts thread switches
 	deadline int64  // when the first sleeping thread of this core is due, 0: none
 	cpu      int
-	_        [16]byte
+	outside  uint32 // it is neither in the program nor in the LWK; several cores only
+	_        [12]byte
 
 	// The monitor's own.
 	sliceRun  uint64
@@ -65,6 +66,10 @@ func (c *core) Run(ctx *hal.Context) hal.Trap {
 	}
 	if enc.ncores > 1 {
 		atomic.StoreUint32(&c.inRun, 0)
+		if atomic.LoadUint32(&still) != 0 {
+			c.waitStill()
+			c.enterKernel()
+		}
 	}
 	if t == trapSite {
 		s.trapped(c, ctx)
@@ -123,6 +128,10 @@ func (c *core) Poll() bool {
 		if c.stirred() {
 			return false
 		}
+		if atomic.LoadUint32(&still) != 0 && enc.ncores > 1 {
+			c.waitStill()
+			c.enterKernel()
+		}
 		lookAway()
 	}
 	return false
@@ -149,6 +158,7 @@ func (c *core) Idle(deadline int64) {
 			return
 		}
 	}
+	atomic.StoreUint32(&c.outside, 1)
 	atomic.StoreUint32(&c.sleeping, 1)
 	if !c.replies.Pending(&c.replyTake) && !c.stirred() {
 		c.sleeps()
@@ -156,6 +166,7 @@ func (c *core) Idle(deadline int64) {
 	}
 	atomic.StoreUint32(&c.sleeping, 0)
 	atomic.StoreUint32(&c.awaken, 0)
+	c.enterKernel()
 }
 
 // ringAfter is how often Idle looks for an answer before it asks whether any proxy polls at all. It

@@ -7,11 +7,9 @@ import (
 	"github.com/skerry-os/skerry/lwk/hal"
 )
 
-// Fork implements hal.Platform: clone3(2) of this process by the calling core's thread. Memory of both
-// the program and the LWK is Linux's copy on write; of the threads only the calling core's is in
-// the child, as with any fork. That is safe for the Go runtime because the core's goroutine is pinned
-// and allocates nothing, and no collection runs: what the lost threads were doing (the runtime's
-// monitor, idle ones) holds nothing that the child will need.
+// Fork implements hal.Platform: clone3(2) of this process by the home core's thread. Memory of both
+// the program and the LWK is Linux's copy on write; of the threads only the calling one is in the
+// child. Why that is safe for the Go runtime stands in docs/process-platform.md, "Fork".
 func (p *Platform) Fork(core int, a *hal.Clone, threads int) int64 {
 	// A signal that hits the child before it is an enclave of its own waits.
 	setSigmask(^uint64(0))
@@ -31,11 +29,11 @@ func (p *Platform) Fork(core int, a *hal.Clone, threads int) int64 {
 // spinShared is the polling budget of processes that have forked: a few microseconds.
 const spinShared = 500
 
-// reborn makes the child's half of the process an enclave of its own, of one core.
+// reborn makes the child's half of the process an enclave of its own, of one core for now (Revive).
 func (p *Platform) reborn(core, threads int) {
 	e, c := enc, &enc.cores[core]
 	e.pid, _ = raw(sysGetpid, 0, 0, 0, 0, 0, 0)
-	e.home = uint32(core)
+	e.home, still = uint32(core), 0
 	e.requests.Reset()
 	e.sendAt.Reset()
 	e.takeAt.Reset()
@@ -56,9 +54,10 @@ func (p *Platform) reborn(core, threads int) {
 		o.replySend.Reset()
 		o.replyTake.Reset()
 		o.user, o.kick, o.inRun, o.waiting, o.sleeping, o.awaken, o.ringing = 0, 0, 0, 0, 0, 0, 0
-		o.deadline, o.unrung, o.atSea, o.noted, o.absent = 0, 0, 0, 0, 0
+		o.deadline, o.unrung, o.atSea, o.noted, o.absent, o.outside = 0, 0, 0, 0, 0, 0
 		o.pid = uint32(e.pid)
 	}
+	e.ncores = 1
 	c.tid = uint32(e.pid)
 	c.thread, _ = raw(sysGettid, 0, 0, 0, 0, 0, 0)
 	text.patching = 0

@@ -34,6 +34,7 @@ var (
 	settle      func(c *core)
 	lookAway    func() // PAUSE
 	nanotime    func() int64
+	mark        func(m *markPoint) uintptr
 	inUse       func() uint64
 	getMXCSR    func() uint32
 	setMXCSR    func(v uint32)
@@ -61,6 +62,7 @@ func makeLight() {
 	saveHigh, loadHigh = funcAt[func(uintptr)](6), funcAt[func(uintptr)](7)
 	switchPlain = funcAt[func(from, to uintptr, mask uint64) uintptr](15)
 	nanotime = funcAt[func() int64](16)
+	mark = funcAt[func(*markPoint) uintptr](17)
 	for i, f := range [...]*func(a, b, c uintptr) (v, err uintptr){&userCopy, &userZero, &userLoad32,
 		&userStore32, &userLoad64, &userStore64, &userCAS32} {
 		*f = funcAt[func(a, b, c uintptr) (v, err uintptr)](8 + i)

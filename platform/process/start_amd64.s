@@ -10,7 +10,7 @@
 //   3. blocks all signals, so that no thread of the runtime ever takes one that is the program's,
 //   4. takes the pending signals that the runtime is going to unblock, and lose,
 //   5. puts two variables in front of the environment: the runtime reads GODEBUG (no AVX in its
-//      assembly, no asynchronous preemption) and GOGC (no collection) from there only.
+//      assembly, no asynchronous preemption, stacks that never shrink) and GOGC (no collection) from there only.
 // Step 5 moves argc, argv and its terminator down by two words; the rest stays where it is.
 
 DATA ·godebug<>+0(SB)/8, $"GODEBUG="
@@ -34,8 +34,10 @@ DATA ·godebug<>+136(SB)/8, $"ontainer"
 DATA ·godebug<>+144(SB)/8, $"maxprocs"
 DATA ·godebug<>+152(SB)/8, $"=0,updat"
 DATA ·godebug<>+160(SB)/8, $"emaxproc"
-DATA ·godebug<>+168(SB)/8, $0x0000000000303d73
-GLOBL ·godebug<>(SB), RODATA, $176
+DATA ·godebug<>+168(SB)/8, $"s=0,gcsh"
+DATA ·godebug<>+176(SB)/8, $"rinkstac"
+DATA ·godebug<>+184(SB)/8, $0x0000313d66666f6b
+GLOBL ·godebug<>(SB), RODATA, $192
 
 DATA ·gogc<>+0(SB)/8, $"GOGC=off"
 DATA ·gogc<>+8(SB)/8, $0x0000000000000000
