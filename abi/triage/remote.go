@@ -15,6 +15,8 @@ const (
 	// RemoteMain: made by the first thread of the process, for which Linux keeps what lasts over an
 	// execve (priority, personality, name).
 	RemoteMain
+	// RemoteEvery: made by every thread of the process, as Linux keeps what it changes for each.
+	RemoteEvery
 	// RemoteTrue: not made; it succeeds, as what it asks for is so already.
 	RemoteTrue
 	// RemoteLWK: as RemoteAny, but only for the LWK's own affairs, never for a thread of the program's.
@@ -45,9 +47,10 @@ var (
 		103, 139, 153, 155, 163, 165, 166, 167, 168, 169, 170, 171, 175, 176, 179, 248, 249, 313, 320, 428, 429, 430, 431,
 		432, 433, 442, 443, 444, 445, 457, 458, 459, 461, 467, 470,
 	}
-	remoteMain = [...]uint16{135, 140, 141, 157, 251, 252}
-	remoteTrue = [...]uint16{149, 150, 151, 152, 325} // the enclave's memory is always there
-	remoteLWK  = [...]uint16{39, 96, 122, 123, 127, 128, 201, 228}
+	remoteMain  = [...]uint16{135, 140, 141, 157, 251, 252}
+	remoteTrue  = [...]uint16{149, 150, 151, 152, 325} // the enclave's memory is always there
+	remoteEvery = [...]uint16{105, 106, 113, 114, 116, 117, 119, 122, 123, 126, 460}
+	remoteLWK   = [...]uint16{39, 96, 127, 128, 201, 228}
 )
 
 // remoteWhy has the calls that the LWK would ship and that are refused there, each with its error.
@@ -95,6 +98,9 @@ func init() {
 	}
 	for _, nr := range remoteMain {
 		remote[nr] = RemoteMain
+	}
+	for _, nr := range remoteEvery {
+		remote[nr] = RemoteEvery
 	}
 	for _, nr := range remoteTrue {
 		remote[nr] = RemoteTrue

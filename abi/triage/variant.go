@@ -34,7 +34,7 @@ var variants = [...]struct {
 	{71, 2, []Choice{one(0, Int, 8), one(1, StructIn, 120), one(2, StructOut, 120), one(3, StructOut, 32), one(11, StructOut, 120),
 		one(12, StructOut, 32), one(13, StructOut, 120)}},
 	{72, 2, fcntls},
-	{125, 1, []Choice{from(0, anyValue, AtMost, 24)}},
+	{125, 1, []Choice{from(0, anyValue, AtMost, 24)}}, {126, 1, []Choice{from(0, anyValue, AtMost, 24)}},
 	{157, 1, prctls}, {157, 2, prctlRest}, {157, 3, prctlRest}, {157, 4, prctlRest},
 	{165, 4, []Choice{from(0, anyValue, Options, 4096)}},
 	{169, 3, []Choice{from(0, 0xa1b2c3d3, Int, 8), one(0xa1b2c3d4, String, 256), from(0xa1b2c3d5, 0xffffffff, Int, 8)}},
@@ -52,11 +52,21 @@ var fcntls = []Choice{
 	one(1035, StructOut, 8), one(1036, StructIn, 8), one(1037, StructOut, 8), one(1038, StructIn, 8),
 }
 
-// prctls is about the process, or harmless; what changes rights or addresses of one thread is not here.
+// prctls is about the process, about rights (which then change in every thread, see PrctlEvery), or
+// harmless; what changes addresses or how calls are made is not here.
 var prctls = []Choice{
 	one(1, Int, 8), one(2, StructOut, 4), from(3, 4, Int, 8), from(7, 8, Int, 8), one(15, String, 16), one(16, StructOut, 16),
-	one(21, Int, 8), one(23, Int, 8), one(25, StructOut, 4), one(27, Int, 8), from(29, 30, Int, 8), one(36, Int, 8), one(37, StructOut, 4),
-	from(38, 39, Int, 8), one(42, Int, 8), one(52, Int, 8), one(0x59616d61, Int, 8),
+	one(21, Int, 8), from(23, 24, Int, 8), one(25, StructOut, 4), from(27, 30, Int, 8), one(36, Int, 8), one(37, StructOut, 4),
+	from(38, 39, Int, 8), one(42, Int, 8), one(47, Int, 8), one(52, Int, 8), from(57, 58, Int, 8), one(0x59616d61, Int, 8),
+}
+
+// PrctlEvery reports whether a prctl option changes rights that Linux keeps for each thread.
+func PrctlEvery(option uint32) bool {
+	switch option {
+	case 8, 24, 28, 38, 47, 57: // KEEPCAPS, CAPBSET_DROP, SECUREBITS, NO_NEW_PRIVS, CAP_AMBIENT, IO_FLUSHER
+		return true
+	}
+	return false
 }
 
 var prctlRest = []Choice{from(0, anyValue, Int, 8)}

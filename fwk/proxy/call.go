@@ -19,7 +19,8 @@ func (w *worker) call(m *ikc.Slot, first bool) {
 	again := state.absent.Load() == nr+1
 	state.absent.Store(0)
 	g := &w.guard
-	switch v := g.admit(nr, &m.Args, lwk, again); v.what {
+	v := g.admit(nr, &m.Args, lwk, again)
+	switch v.what {
 	case refuse:
 		p.refuse(nr, v.errno)
 		p.answer(m, -int64(v.errno))
@@ -46,6 +47,10 @@ func (w *worker) call(m *ikc.Slot, first bool) {
 			return
 		}
 	}
+	if v.what == makeEvery {
+		p.answer(m, p.everywhere(nr, &m.Args))
+		return
+	}
 	state.proxy.Store(w.tid) // a barrier: whoever interrupts has set cancel before it reads this
 	ret := p.make(&p.cancel[m.Thread], uintptr(nr), &m.Args)
 	state.proxy.Store(0)
@@ -55,6 +60,17 @@ func (w *worker) call(m *ikc.Slot, first bool) {
 	m.Args[0], m.Args[1] = uint64(ret), rawcall.Raised(ret)
 	m.Kind = m.Kind&^0xff | abi.MsgDone
 	p.post(m, false)
+}
+
+// everyThread makes a call on every thread of the process: on this one first, and if it fails, on no
+// other. Threads that block in Linux see an interruption that nobody asked for; the LWK sends their calls
+// again.
+func everyThread(nr uint32, a *[6]uint64) int64 {
+	r, _, e := syscall.AllThreadsSyscall6(uintptr(nr), uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))
+	if e != 0 {
+		return -int64(e)
+	}
+	return int64(r)
 }
 
 // refuse says, once for each call and to those who want to know, that it was refused.

@@ -149,7 +149,7 @@ func FuzzArguments(f *testing.F) {
 		args := [6]uint64{a0, a1, a2, a3, a4, a5}
 		v := g.admit(uint32(nr)%512, &args, false, again)
 		switch v.what {
-		case makeIt, makeFirst:
+		case makeIt, makeFirst, makeEvery:
 			if why := safe(l.p, g, uint32(nr)%512, &args); why != "" {
 				t.Errorf("call %d %x became %x: %s", nr%512, [6]uint64{a0, a1, a2, a3, a4, a5}, args, why)
 			}
@@ -214,6 +214,7 @@ func FuzzSlots(f *testing.F) {
 	p := l.p
 	w := p.newWorker()
 	p.exit, p.halt = func(ending) {}, func(int) {}
+	p.everywhere = func(uint32, *[6]uint64) int64 { return 0 }
 	p.patience.parking, p.patience.answers = 0, 0
 	l.back(base, 1)
 	f.Fuzz(func(t *testing.T, data []byte) {

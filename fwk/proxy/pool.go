@@ -116,7 +116,7 @@ func (p *Proxy) sleep() {
 // cannot, watch looks now and then itself.
 func (p *Proxy) watch() {
 	runtime.LockOSThread()
-	rawcall.Block(^uint64(0))
+	rawcall.Block(rawcall.Mask)
 	var never uint32
 	pause := int64(20e3)
 	for !p.ending.Load() {

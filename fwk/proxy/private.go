@@ -37,7 +37,7 @@ func newPrivate(keep []int, bell func()) (*private, error) {
 
 func (t *private) run(keep []int) {
 	runtime.LockOSThread() // for good: the runtime makes no thread from one that is locked, so none inherits the table
-	rawcall.Block(^uint64(0))
+	rawcall.Block(rawcall.Mask)
 	if _, _, e := syscall.RawSyscall(syscall.SYS_UNSHARE, syscall.CLONE_FILES, 0, 0); e != 0 {
 		t.err <- fmt.Errorf("proxy: a table of descriptors of its own (unshare): %w", e)
 		return

@@ -285,6 +285,74 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
+// TestEverywhere: what Linux keeps for each thread changes in all of them, those that block included.
+func TestEverywhere(t *testing.T) {
+	c := startChild(t, "plain")
+	b := c.back(base, 1)
+	var blocked []chan ikc.Slot
+	for i := range uint32(3) {
+		blocked = append(blocked, c.ask(ikc.Slot{Kind: abi.MsgCall, Thread: 20 + i, Aux: unix.SYS_POLL, Args: [6]uint64{0, 0, 1<<32 - 1}}))
+	}
+	c.must(unix.SYS_GETPPID)
+	inline := func(nr uint32, args ...uint64) int64 {
+		m := ikc.Slot{Kind: abi.MsgCall, Thread: abi.InlineThread(0), Aux: nr}
+		copy(m.Args[:], args)
+		return int64((<-c.ask(m)).Args[0])
+	}
+	if r := inline(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); r != 0 {
+		t.Errorf("prctl: %d", r)
+	}
+	change := os.Getuid() == 0
+	if change {
+		if r := inline(unix.SYS_SETRESGID, 12345, 12345, 12345); r != 0 {
+			t.Errorf("setresgid: %d", r)
+		}
+	}
+	if r := inline(unix.SYS_SETRESUID, 1<<32-1, 1<<32-2, 1<<32-1); r != -int64(syscall.EPERM) && !change {
+		t.Errorf("setresuid: %d", r)
+	}
+	_ = b
+	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/task/*/status")
+	for _, path := range tasks {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if !strings.Contains(string(text), "NoNewPrivs:\t1") || change && !strings.Contains(string(text), "Gid:\t12345\t12345\t12345\t12345") {
+			t.Errorf("%s:\n%s", path, text)
+		}
+	}
+	if len(tasks) < 8 {
+		t.Errorf("only %d threads", len(tasks))
+	}
+	for i, ch := range blocked {
+		select {
+		case m := <-ch: // the LWK would send it again
+			if int64(m.Args[0]) != -int64(syscall.EINTR) {
+				t.Errorf("%d: %+v", i, m)
+			}
+		default:
+		}
+	}
+}
+
+// TestCollect: once MsgSync is answered, what was sent before has come.
+func TestCollect(t *testing.T) {
+	c := startChild(t, "plain")
+	c.must(unix.SYS_GETPPID)
+	for i := range 200 {
+		syscall.Kill(c.cmd.Process.Pid, syscall.Signal(34+i%2))
+		<-c.ask(ikc.Slot{Kind: abi.MsgSync, Thread: 2})
+		select {
+		case <-c.signals:
+		case <-time.After(0):
+			if len(c.signals) == 0 {
+				t.Fatalf("round %d: the answer comes first", i)
+			}
+		}
+	}
+}
+
 // TestExec: the process executes what the block says; what is pending for it stays so.
 func TestExec(t *testing.T) {
 	c := startChild(t, "plain")

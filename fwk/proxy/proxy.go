@@ -84,8 +84,7 @@ type Proxy struct {
 	handles               handles
 	main                  chan ikc.Slot // what the main thread is to do
 
-	listener  atomic.Uint32 // its thread id
-	left      atomic.Uint64 // signals that stay pending at Linux
+	listener  listener
 	ringing   atomic.Uint64 // cores to be woken by the keeper
 	attended  atomic.Bool
 	attention uint32 // futex word of the attendant
@@ -97,9 +96,10 @@ type Proxy struct {
 	patience struct{ parking, answers int64 }
 
 	// What acts on the process and the machine; tests replace it.
-	exit func(how ending)
-	halt func(sig int)
-	make func(cancel *uint32, nr uintptr, args *[6]uint64) int64
+	exit       func(how ending)
+	halt       func(sig int)
+	everywhere func(nr uint32, args *[6]uint64) int64
+	make       func(cancel *uint32, nr uintptr, args *[6]uint64) int64
 }
 
 // call is what is known of a thread's call besides its message: the Linux thread that executes it, 0
@@ -138,6 +138,7 @@ func newProxy(c Config, s *space) (*Proxy, error) {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	p := &Proxy{cfg: c, boot: *c.Boot, space: s, pid: int32(syscall.Getpid()), main: make(chan ikc.Slot, 64)}
+	p.everywhere = everyThread
 	p.exit, p.halt, p.make, p.maps.apply = p.end, p.stop, rawcall.Blocking, p.applyLog
 	p.patience.parking, p.patience.answers = 2e9, 60e9
 	var err error
@@ -214,11 +215,9 @@ func (p *Proxy) execute(m *ikc.Slot) int64 {
 	if err != nil {
 		return -int64(syscall.EINVAL)
 	}
-	p.left.Store(^uint64(0)) // signals stay pending for the next program
-	p.kickListener()
+	left := p.leave(^uint64(0)) // signals stay pending for the next program
 	err = p.cfg.Exec(prog)
-	p.left.Store(0)
-	p.kickListener()
+	p.leave(left)
 	if e, ok := err.(syscall.Errno); ok {
 		return -int64(e)
 	}
@@ -248,8 +247,7 @@ func (w *worker) message(m *ikc.Slot) {
 		p.halt(int(m.Args[0] & 0x7f))
 		p.answer(m, 0)
 	case abi.MsgLeave:
-		p.left.Store(m.Args[0])
-		p.kickListener()
+		p.leave(m.Args[0])
 		p.answer(m, 0)
 	case abi.MsgChild:
 		p.answer(m, p.childSignal(m.Args[0] == 1, m.Args[1]))
@@ -259,6 +257,7 @@ func (w *worker) message(m *ikc.Slot) {
 		slot := *m
 		p.files.do(func() { p.file(&slot) })
 	case abi.MsgSync:
+		p.collect()
 		p.answer(m, 0)
 	case abi.MsgFailed:
 		p.finish(p.notRun(m))

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/skerry-os/skerry/fwk/rawcall"
@@ -12,10 +13,10 @@ import (
 // comes to a thread of the Go runtime is sent on.
 func (p *Proxy) takeSignals() error {
 	for sig := 1; sig <= 64; sig++ {
-		if sig == int(syscall.SIGKILL) || sig == int(syscall.SIGSTOP) {
+		if sig == int(syscall.SIGKILL) || sig == int(syscall.SIGSTOP) || sig == rawcall.Turn {
 			continue
 		}
-		if e := rawcall.Install(sig, 0); e != 0 && sig != 32 && sig != 33 {
+		if e := rawcall.Install(sig, 0); e != 0 {
 			return fmt.Errorf("cannot handle signal %d: %w", sig, e)
 		}
 	}
@@ -26,33 +27,72 @@ func (p *Proxy) takeSignals() error {
 	return nil
 }
 
-// listen is the listener: it waits for signals of the process and sends them to the LWK.
+// listener is the thread that waits for signals of the process and sends them to the LWK.
+type listener struct {
+	tid  atomic.Uint32
+	left atomic.Uint64 // signals that stay pending at Linux
+
+	// asked counts requests to look at left and at what is pending; done those that it has followed, a
+	// futex word.
+	asked atomic.Uint32
+	done  uint32
+}
+
 func (p *Proxy) listen(ready chan struct{}) {
 	runtime.LockOSThread()
-	rawcall.Block(^uint64(0))
+	rawcall.Block(rawcall.Mask)
+	l := &p.listener
 	tid := syscall.Gettid()
-	p.listener.Store(uint32(tid))
+	l.tid.Store(uint32(tid))
 	rawcall.SetOwner(tid)
 	close(ready)
+	const kick, turn = 1 << (rawcall.Kick - 1), 1 << (rawcall.Turn - 1)
 	var info [16]uint64
 	var passed [6]uint64
 	for !p.ending.Load() {
-		sig := rawcall.Wait(^p.left.Load()|1<<(rawcall.Kick-1), &info)
+		sig := rawcall.Wait((^l.left.Load()|kick)&^turn, &info)
+		asked := l.asked.Load()
+		for sig != 0 {
+			if sig == rawcall.Kick {
+				asked = l.asked.Load()
+			} else {
+				p.signalled((*[6]uint64)(info[:]))
+			}
+			sig = rawcall.Take((^l.left.Load()|kick)&^turn, &info)
+		}
 		for rawcall.TakePassed(&passed) {
 			p.signalled(&passed)
 		}
-		if sig == 0 || sig == rawcall.Kick { // the kick: that, or left has changed
-			continue
+		if atomic.LoadUint32(&l.done) != asked {
+			atomic.StoreUint32(&l.done, asked)
+			rawcall.FutexWake(&l.done, 1<<30)
 		}
-		p.signalled((*[6]uint64)(info[:]))
 	}
 }
 
-// kickListener has the listener look at left again.
-func (p *Proxy) kickListener() {
-	if tid := p.listener.Load(); tid != 0 {
-		rawcall.Send(tid, rawcall.Kick)
+// collect returns when the signals that Linux has for the process by now are messages to the LWK, but for
+// those that left leaves there.
+func (p *Proxy) collect() {
+	l := &p.listener
+	if l.tid.Load() == 0 {
+		return
 	}
+	want := l.asked.Add(1)
+	rawcall.Send(l.tid.Load(), rawcall.Kick)
+	for !p.ending.Load() {
+		done := atomic.LoadUint32(&l.done)
+		if int32(done-want) >= 0 {
+			return
+		}
+		rawcall.FutexWait(&l.done, done, 1e9)
+	}
+}
+
+// leave makes set what stays pending at Linux, and returns what was before.
+func (p *Proxy) leave(set uint64) uint64 {
+	old := p.listener.left.Swap(set)
+	p.collect()
+	return old
 }
 
 // childSignal tells Linux the program's action for SIGCHLD: zombies are kept or not.
@@ -79,6 +119,6 @@ func (p *Proxy) stop(sig int) {
 // raise has Linux take the default action of a signal that everybody blocks.
 func (p *Proxy) raise(sig int) {
 	rawcall.Default(sig)
-	rawcall.Block(^uint64(0) &^ (1 << (sig - 1)))
+	rawcall.Block(rawcall.Mask &^ (1 << (sig - 1)))
 	rawcall.Send(uint32(syscall.Gettid()), sig)
 }

@@ -14,8 +14,13 @@ const (
 	// Unmade is Call's result when the call was cancelled before it was made: Linux's ERESTARTSYS, which no
 	// system call returns.
 	Unmade = -512
-	// KickMask is what a thread blocks that makes calls with Call: everything but the kick.
-	KickMask = ^uint64(1 << (Kick - 1))
+	// Turn is the signal by which the Go runtime has each of its threads make a call
+	// (syscall.AllThreadsSyscall6). It is the runtime's, and nobody may block it.
+	Turn = 33
+	// Mask is what every thread of a process blocks that has its signals taken by one: all but Turn.
+	Mask = ^uint64(1 << (Turn - 1))
+	// KickMask is what a thread blocks that makes calls with Call: all but the kick and Turn.
+	KickMask = Mask &^ (1 << (Kick - 1))
 	// SyncSignals are those that the processor raises (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS).
 	SyncSignals = 1<<(4-1) | 1<<(5-1) | 1<<(7-1) | 1<<(8-1) | 1<<(11-1) | 1<<(31-1)
 )

@@ -140,6 +140,16 @@ func Wait(set uint64, info *[16]uint64) int {
 	return int(r)
 }
 
+// Take is Wait without waiting: 0 when none is pending.
+func Take(set uint64, info *[16]uint64) int {
+	var now [2]uint64
+	r, _, e := syscall.RawSyscall6(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(info)), uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	if e != 0 {
+		return 0
+	}
+	return int(r)
+}
+
 // takeSignal takes a pending signal of set without waiting.
 //
 //go:nosplit
