@@ -103,7 +103,7 @@ that far: 127 no such program, 126 found but cannot be run, 125 anything else.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(badFlag)
-	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newPs(), newStats(), newMetrics(), newTop(), newTrace(), newLab(), newNode(), newConsole(), newKill(), newVersion(), newCompletion(), newMan(), newKeep())
+	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newPs(), newStats(), newMetrics(), newTop(), newTrace(), newExplain(), newLab(), newNode(), newConsole(), newKill(), newVersion(), newCompletion(), newMan(), newKeep())
 	return root
 }
 

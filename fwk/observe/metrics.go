@@ -58,13 +58,13 @@ func Exposition(all []*Snapshot) []byte {
 	x.byName("skerry_shipped_timed_seconds_total", "How long those took, from sending to having the answer.",
 		func(s *Snapshot, nr int) (float64, bool) {
 			h := &s.Total.Ships[nr]
-			return s.seconds(float64(h.Total)), h.Sent != 0
+			return s.Seconds(float64(h.Total)), h.Sent != 0
 		})
 	x.family("skerry_shipped_call_seconds", "histogram", "Time of shipped calls of all names, of those that were timed.", x.latency)
 	x.plain("skerry_local_timed_calls_total", "counter", "Calls answered by the lightweight kernel of which the time was taken (one in 64 of each name).",
 		func(s *Snapshot) float64 { return float64(s.Total.Local.Count) })
 	x.plain("skerry_local_timed_seconds_total", "counter", "How long those took.",
-		func(s *Snapshot) float64 { return s.seconds(float64(s.Total.Local.Total)) })
+		func(s *Snapshot) float64 { return s.Seconds(float64(s.Total.Local.Total)) })
 	x.perCore("skerry_core_idle_seconds_total", "Time in which the core had nothing to do.", func(c *Core) float64 { return c.Idle.Seconds() })
 	x.perCore("skerry_core_switches_total", "Thread switches.", func(c *Core) float64 { return float64(c.Switches) })
 	x.perCore("skerry_core_slices_ended_total", "Time slices ended for another thread.", func(c *Core) float64 { return float64(c.Slices) })
@@ -75,7 +75,7 @@ func Exposition(all []*Snapshot) []byte {
 	x.perProxy("skerry_proxy_timed_calls_total", "Those of which the time was taken (one in eight).",
 		func(_ *Snapshot, p *record.Proxy) float64 { return float64(p.Busy.Count) })
 	x.perProxy("skerry_proxy_timed_seconds_total", "How long Linux took for those.",
-		func(s *Snapshot, p *record.Proxy) float64 { return s.seconds(float64(p.Busy.Total)) })
+		func(s *Snapshot, p *record.Proxy) float64 { return s.Seconds(float64(p.Busy.Total)) })
 	return x.b.Bytes()
 }
 
@@ -142,7 +142,7 @@ func (x *exposition) latency(s *Snapshot) {
 	}
 	ships := s.Total.Ship()
 	x.named(x.name+"_bucket", s, float64(sum), "le", "+Inf")
-	x.named(x.name+"_sum", s, s.seconds(float64(ships.Total)))
+	x.named(x.name+"_sum", s, s.Seconds(float64(ships.Total)))
 	x.named(x.name+"_count", s, float64(sum))
 }
 

@@ -51,11 +51,17 @@ func Take(e *enclave.Entry) (*Snapshot, error) {
 		return nil, err
 	}
 	defer b.Close()
+	return From(b)
+}
+
+// From is Take of a board that the caller has open; the enclave may have ended.
+func From(b *enclave.Board) (*Snapshot, error) {
 	counters, err := b.Counters()
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{Entry: b.Entry(), Uptime: e.Uptime()}
+	s := &Snapshot{Entry: b.Entry()}
+	s.Uptime = s.Entry.Uptime()
 	ticks, mono := s.Entry.Reading()
 	now := record.Ticks()
 	s.Clock = record.ClockBetween(ticks, now, mono, monotonic())
@@ -118,8 +124,8 @@ func All() ([]*Snapshot, error) {
 	return all, nil
 }
 
-// seconds converts ticks.
-func (s *Snapshot) seconds(ticks float64) float64 { return ticks * s.Clock.Span(1e9) / 1e9 / 1e9 }
+// Seconds converts ticks.
+func (s *Snapshot) Seconds(ticks float64) float64 { return ticks * s.Clock.Span(1e9) / 1e9 / 1e9 }
 
 // class is one of the ways in which a call is answered.
 type class struct {

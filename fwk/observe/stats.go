@@ -106,7 +106,7 @@ type coreJSON struct {
 
 func (s *Snapshot) timed(t *record.Times) (v timed) {
 	if t.Count > 0 {
-		v = timed{t.Count, s.seconds(float64(t.Total) / float64(t.Count)), s.seconds(float64(t.Max))}
+		v = timed{t.Count, s.Seconds(float64(t.Total) / float64(t.Count)), s.Seconds(float64(t.Max))}
 	}
 	return v
 }
@@ -129,7 +129,7 @@ func (s *Snapshot) json() *report {
 			r.ByName[name] = n
 		}
 		if h := &s.Total.Ships[nr]; h.Sent != 0 {
-			r.Ships[name] = shipJSON{h.Sent, s.seconds(h.Time()), s.timed(&h.Times)}
+			r.Ships[name] = shipJSON{h.Sent, s.Seconds(h.Time()), s.timed(&h.Times)}
 		}
 	}
 	for _, c := range s.Cores {

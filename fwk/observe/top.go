@@ -68,8 +68,8 @@ func rates(s, before *Snapshot) row {
 		r.calls += r.rates[i]
 	}
 	if h := d.Ship(); h.Count > 0 {
-		r.latency = s.seconds(float64(h.Total) / float64(h.Count))
-		r.late = s.seconds(quantile(&d.Latency, 0.99))
+		r.latency = s.Seconds(float64(h.Total) / float64(h.Count))
+		r.late = s.Seconds(quantile(&d.Latency, 0.99))
 	}
 	for i := range s.Cores {
 		c := coreRow{Core: s.Cores[i]}
@@ -236,7 +236,7 @@ func (v *View) detail(r *row, add func(format string, args ...any)) {
 		}
 		c := call{nr: nr, n: n}
 		if h := &r.diff.Ships[nr]; h.Count > 0 {
-			c.mean = r.seconds(float64(h.Total) / float64(h.Count))
+			c.mean = r.Seconds(float64(h.Total) / float64(h.Count))
 		}
 		calls = append(calls, c)
 	}
