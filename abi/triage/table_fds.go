@@ -19,7 +19,7 @@ var fdCalls = [...]Call{
 	{301, "fanotify_mark", Ship, None, args{fd("fanotify_fd"), flags("flags"), fl64("mask"), dirfd("dirfd"), pathOpt("pathname")}, 0, 0, ""},
 	{319, "memfd_create", Ship, FD, args{text("name", 250), flags("flags")}, ChangesFDs, 0, ""},
 	{434, "pidfd_open", Ship, FD, args{pid("pid"), flags("flags")}, ChangesFDs, 0, ""},
-	{436, "close_range", Ship, None, args{fd("first"), fd("last"), flags("flags")}, MayBlock | ChangesFDs, 0, "With CLOSE_RANGE_UNSHARE the table of the calling proxy parts from the others'"},
+	{436, "close_range", Split, None, args{fd("first"), fd("last"), flags("flags")}, MayBlock | ChangesFDs, 0, "CLOSE_RANGE_UNSHARE is for programs of one thread"},
 	{438, "pidfd_getfd", Ship, FD, args{fd("pidfd"), fd("targetfd"), flags("flags")}, ChangesFDs, 0, ""},
 	{447, "memfd_secret", Ship, FD, args{flags("flags")}, ChangesFDs, 0, ""},
 }

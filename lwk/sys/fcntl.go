@@ -2,6 +2,7 @@ package sys
 
 import (
 	"encoding/binary"
+	"syscall"
 
 	"github.com/skerry-os/skerry/lwk/sched"
 )
@@ -22,5 +23,31 @@ func fcntl(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	binary.LittleEndian.PutUint32(t.Buf[4:], s.Proc.PID)
 	args := t.Args
 	args[2] = address(t.Buf[:])
+	return s.ship(c, t, t.Nr, &args)
+}
+
+// closeRange is Linux's without CLOSE_RANGE_UNSHARE. With it the descriptors become the caller's own
+// before some are closed. That is so already, if no other process shares them (CLONE_FILES); otherwise
+// all of Linux's threads have to part from the other process, and other threads of the program cannot.
+func closeRange(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const unshareFirst, known = 2, 6
+	if t.Args[2]&unshareFirst == 0 || t.Args[2]&^known != 0 || uint32(t.Args[0]) > uint32(t.Args[1]) || t.Borrowed {
+		return s.again(c, t)
+	}
+	if s.K.Live() > 1 || s.filesShared {
+		if ret, ok := s.single(c, t); !ok {
+			return ret
+		}
+		nr := t.Nr
+		t.Nr = syscall.SYS_UNSHARE
+		ret := s.alone(c, t, &[6]uint64{cloneFiles}, false)
+		t.Nr = nr
+		if ret != 0 {
+			return ret
+		}
+		s.filesShared = false
+	}
+	args := t.Args
+	args[2] &^= unshareFirst
 	return s.ship(c, t, t.Nr, &args)
 }

@@ -50,9 +50,17 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
 	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used())
-	if ret == 0 {
+	shares := a.flags&cloneFiles != 0
+	switch {
+	case ret == 0:
+		s.filesShared = shares
 		s.child(c, t, a)
+<<<<<<< ours
 		return 0
+=======
+	case ret > 0 && shares:
+		s.filesShared = true
+>>>>>>> theirs
 	}
 	s.Plat.Stir()
 	return ret

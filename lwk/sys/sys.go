@@ -64,7 +64,9 @@ type Sys struct {
 	own       resident // memory of the LWK's own
 	naming    naming
 	future    uint64 // what mlockall wants for new memory
-	tasksOpen bool   // the program has opened /proc/self/task
+	// filesShared: another process has the same descriptors, and not copies of them (CLONE_FILES).
+	filesShared bool
+	tasksOpen   bool // the program has opened /proc/self/task
 }
 
 // Process is what identifies the program to itself and to Linux.

@@ -127,6 +127,7 @@ var table = [...]struct {
 	{332, path1}, // statx
 	{439, path1}, // faccessat2
 	{72, fcntl},
+	{436, closeRange},
 	{78, getdents},
 	{217, getdents}, // getdents64
 	{89, readlink},

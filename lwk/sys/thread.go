@@ -12,6 +12,7 @@ import (
 
 const (
 	cloneVM           = 0x100
+	cloneFiles        = 0x400
 	cloneSighand      = 0x800
 	cloneVfork        = 0x4000
 	cloneThread       = 0x10000

@@ -3,8 +3,10 @@ package compat
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/skerry-os/skerry/test/diff"
@@ -12,7 +14,7 @@ import (
 
 var (
 	full  = flag.Bool("full", false, "run the long suites too")
-	write = flag.String("write", "", "write the table to this `FILE`")
+	write = flag.String("write", "", "write the table to this `FILE`, with what earlier runs saw of suites that this one leaves out")
 )
 
 // TestCompat runs each suite on Linux and on skerry. What passes on Linux and not on skerry is an error
@@ -23,21 +25,33 @@ func TestCompat(t *testing.T) {
 		t.Fatal(err)
 	}
 	onlyShort = !*full
-	var rows []row
+	root, err := diff.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "build", "compat.json")
+	keep := func(r row) {
+		if *write == "" {
+			return
+		}
+		if err := save(file, &r); err != nil {
+			t.Error(err)
+		}
+	}
 	for _, s := range suites() {
 		if s.long && !*full {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
 			if why := (&diff.Case{Needs: s.needs}).Missing(); why != "" {
-				rows = append(rows, row{suite: s, missing: why})
+				keep(row{suite: s, missing: why})
 				t.Skip(why)
 			}
 			r, err := compare(&s, prefix, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows = append(rows, r)
+			keep(r)
 			t.Logf("%d pass on Linux, %d on skerry", r.linux, r.skerry)
 			for _, d := range r.differences {
 				if d.reason == "" && d.got != some {
@@ -50,11 +64,11 @@ func TestCompat(t *testing.T) {
 		})
 	}
 	if *write != "" {
-		root, err := diff.Root()
+		rows, err := load(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(root, *write), []byte(table(rows)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(root, *write), []byte(table(rows.rows())), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,23 +108,10 @@ func compare(s *suite, prefix []string, dir string) (row, error) {
 }
 
 func TestParsePython(t *testing.T) {
-	got := parsePython(`test_a (test.test_os.FileTests) ... ok
-test_b (test.test_os.FileTests)
-Says what it does. ... FAIL
-test_c (test.test_os.FileTests.test_c) ... skipped 'no'
-test_d (test.test_os.X) ... noise
-ok
-test_e (test.test_os.X) ...
-`)
-	want := outcomes{"test.test_os.FileTests.test_a": pass, "test.test_os.FileTests.test_b": fail, "test.test_os.FileTests.test_c": skip,
-		"test.test_os.X.test_d": pass, "test.test_os.X.test_e": none}
-	if len(got) != len(want) {
-		t.Errorf("%v", got)
-	}
-	for name, v := range want {
-		if got[name] != v {
-			t.Errorf("%s is %q, want %q", name, got[name], v)
-		}
+	got := parsePython("start a.b\npass a.b\nstart c\nfail c\nstart d\nskip d\nstart hangs\n")
+	want := outcomes{"a.b": pass, "c": fail, "d": skip, "hangs": none}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
@@ -119,5 +120,28 @@ func TestDifferences(t *testing.T) {
 	d := differences("s", linux, outcomes{"a": pass, "b": fail, "c": fail})
 	if len(d) != 2 || d[0].test != "b" || d[0].got != fail || d[1].test != "e" || d[1].got != none {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestSaved(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "build", "rows.json")
+	all := suites()
+	want := row{suite: all[1], linux: 5, skerry: 3, differences: []difference{{test: "a", got: fail}, {test: "b", got: none}}}
+	for _, r := range []row{{suite: all[0], missing: "no shell"}, {suite: all[1], linux: 1}, want} {
+		if err := save(file, &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := s.rows()
+	if len(rows) != len(all) || rows[0].missing != "no shell" || rows[2].missing == "" {
+		t.Errorf("%+v", rows[:3])
+	}
+	got := rows[1]
+	if got.linux != 5 || got.skerry != 3 || !slices.Equal(got.differences, want.differences) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

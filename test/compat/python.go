@@ -1,32 +1,39 @@
 package compat
 
 import (
-	"regexp"
+	_ "embed"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/skerry-os/skerry/test/diff"
 )
 
-var (
-	pythonName    = regexp.MustCompile(`^(\w+) \(([\w.<>]+)\)`)
-	pythonVerdict = regexp.MustCompile(`\.\.\. (ok|FAIL|ERROR|skipped|expected failure|unexpected success)`)
-)
+// pytests runs tests of Python's own suite and writes each one's begin and verdict to a file: what
+// unittest prints is mixed with what the tests themselves do.
+//
+//go:embed pytests.py
+var pytests string
 
 // pythonTests is a module of CPython's own tests, from Debian's package.
 func pythonTests(module string, long bool) suite {
 	return suite{name: "python " + module, what: "CPython's own " + module, long: long,
 		needs: []string{"/usr/bin/python3", "/usr/lib/python3.11/test/" + pythonFile(module)},
 		run: func(s *session, prefix []string) (outcomes, string, error) {
-			r, err := s.do(prefix, diff.Case{Args: []string{"/usr/bin/python3", "-m", "test", "-v", "-u-network,-urlfetch,-largefile,-gui", module},
-				IgnoreFiles: []string{"*"}, Timeout: 15 * time.Minute})
+			r, err := s.do(prefix, diff.Case{Args: []string{"/usr/bin/python3", "./pytests.py", "test." + module},
+				Files: map[string]string{"pytests.py": pytests}, IgnoreFiles: []string{"*"}, Timeout: 15 * time.Minute})
 			if err != nil {
 				return nil, "", err
 			}
-			o := parsePython(r.Stdout + "\n" + r.Stderr)
+			text, err := os.ReadFile(filepath.Join(s.last(), "verdicts"))
+			if err != nil {
+				return nil, "", err
+			}
+			o := parsePython(string(text))
 			why := trouble(r)
-			if o.count(fail) > 0 || r.Status != 0 {
-				why += tail(r.Stdout, 6000) + tail(r.Stderr, 3000)
+			if o.count(fail)+o.count(none) > 0 || r.Status != 0 {
+				why += tail(r.Stdout, 3000) + tail(r.Stderr, 6000)
 			}
 			return o, why, nil
 		}}
@@ -39,41 +46,17 @@ func pythonFile(module string) string {
 	return module + ".py"
 }
 
-// parsePython reads unittest's verbose output: the name and the verdict are on one line, or the name, a
-// line of documentation with the verdict, and in between whatever the test itself prints.
+// parsePython reads pytests.py's lines. A test that began and has no end is the one that hung.
 func parsePython(text string) outcomes {
 	o := outcomes{}
-	name := ""
 	for line := range strings.SplitSeq(text, "\n") {
-		if m := pythonName.FindStringSubmatch(line); m != nil {
-			name = m[2]
-			if !strings.HasSuffix(name, "."+m[1]) {
-				name += "." + m[1]
-			}
+		what, name, ok := strings.Cut(line, " ")
+		switch {
+		case !ok:
+		case what == "start":
 			o[name] = none
-		}
-		m := pythonVerdict.FindStringSubmatch(line)
-		if name == "" {
-			continue
-		}
-		if m == nil {
-			// A test that writes without a newline: the verdict stands alone at the end.
-			switch {
-			case o[name] != none:
-			case strings.HasSuffix(line, "ok"):
-				o[name] = pass
-			case strings.HasSuffix(line, "FAIL"), strings.HasSuffix(line, "ERROR"):
-				o[name] = fail
-			}
-			continue
-		}
-		switch m[1] {
-		case "ok", "expected failure":
-			o[name] = pass
-		case "skipped":
-			o[name] = skip
 		default:
-			o[name] = fail
+			o[name] = verdict(what)
 		}
 	}
 	return o

@@ -72,8 +72,11 @@ func (s *session) do(prefix []string, c diff.Case) (*diff.Result, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Minute
 	}
-	return c.Run(prefix, filepath.Join(s.dir, fmt.Sprint(s.runs)))
+	return c.Run(prefix, s.last())
 }
+
+// last is the directory of the last command.
+func (s *session) last() string { return filepath.Join(s.dir, fmt.Sprint(s.runs)) }
 
 // trouble is what a result says beside its tests' verdicts.
 func trouble(r *diff.Result) string {

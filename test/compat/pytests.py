@@ -1,4 +1,4 @@
-"""Runs tests of Python's own suite and says how each ended: one line "VERDICT ID" on descriptor 3.
+"""Runs tests of Python's own suite and says how each ended: lines "VERDICT ID" in the file "verdicts".
 
 usage: pytests.py MODULE...     VERDICT: start, pass, fail, skip
 A test that began and has no end is the one that hung or broke the process.
@@ -7,8 +7,7 @@ import os
 import sys
 import unittest
 
-out = os.fdopen(os.dup(3), "w", buffering=1)
-os.close(3)
+out = open("verdicts", "w", buffering=1)
 main = os.getpid()
 
 
@@ -53,13 +52,22 @@ class Result(unittest.TextTestResult):
         say("fail", test)
 
 
+def flat(suite):
+    """Its tests, but for those of sockets between virtual machines, which hang in one."""
+    for t in suite:
+        if isinstance(t, unittest.TestSuite):
+            yield from flat(t)
+        elif "VSOCK" not in t.id():
+            yield t
+
+
 def run():
     from test import support
     support.verbose = 1
     support.use_resources = []
     for name in sys.argv[1:]:
         suite = unittest.defaultTestLoader.loadTestsFromName(name)
-        unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
+        unittest.TextTestRunner(verbosity=2, resultclass=Result).run(unittest.TestSuite(flat(suite)))
 
 
 if __name__ == "__main__":
