@@ -55,12 +55,9 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	case ret == 0:
 		s.filesShared = shares
 		s.child(c, t, a)
-<<<<<<< ours
 		return 0
-=======
 	case ret > 0 && shares:
 		s.filesShared = true
->>>>>>> theirs
 	}
 	s.Plat.Stir()
 	return ret
