@@ -84,7 +84,7 @@ func startChild(t *testing.T, how string) *child {
 		maps: mapLog{ring: ringAt(t, f, f.boot.MapLog.Off, enclave.MapSlots)}})
 	f.replies[0].Reset()
 	c.cmd = exec.Command("/proc/self/exe")
-	c.cmd.Env = append(os.Environ(), childVariable+"="+how, "GODEBUG=containermaxprocs=0,updatemaxprocs=0") // as skerry sets it
+	c.cmd.Env = append(os.Environ(), childVariable+"="+how, "GODEBUG=containermaxprocs=0,updatemaxprocs=0,asyncpreemptoff=1") // as skerry sets it
 	c.cmd.Stderr = &c.errors
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	for _, fd := range []int{f.fd, c.toLWK, c.fro} {

@@ -55,7 +55,7 @@ func (p *Proxy) listen(ready chan struct{}) {
 		for sig != 0 {
 			if sig == rawcall.Kick {
 				asked = l.asked.Load()
-			} else {
+			} else if !p.runtimes(&info) {
 				p.signalled((*[6]uint64)(info[:]))
 			}
 			sig = rawcall.Take((^l.left.Load()|kick)&^turn, &info)
@@ -68,6 +68,13 @@ func (p *Proxy) listen(ready chan struct{}) {
 			rawcall.FutexWake(&l.done, 1<<30)
 		}
 	}
+}
+
+// runtimes reports whether a signal is the Go runtime's, which asks its own threads to yield: it is nobody
+// else's affair.
+func (p *Proxy) runtimes(info *[16]uint64) bool {
+	const tkill = -6 // SI_TKILL
+	return uint32(info[0]) == uint32(syscall.SIGURG) && int32(info[1]) == tkill && int32(info[2]) == p.pid
 }
 
 // collect returns when the signals that Linux has for the process by now are messages to the LWK, but for
