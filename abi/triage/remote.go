@@ -41,13 +41,13 @@ var (
 		29, 31, 64, 65, 66, 68, 69, 70, 71, 220, 240, 241, 242, 243, 244, 245,
 		// Processes, their limits and clocks.
 		36, 37, 38, 61, 62, 63, 97, 98, 99, 100, 102, 104, 107, 108, 109, 110, 111, 112, 115, 118, 120, 121, 124, 125, 129, 159,
-		160, 164, 200, 203, 204, 222, 223, 224, 225, 226, 227, 229, 230, 234, 247, 297, 302, 305, 312, 318, 424, 202,
+		160, 164, 200, 203, 204, 222, 223, 224, 225, 226, 227, 229, 234, 247, 297, 302, 305, 312, 318, 424, 202,
 		310, 311,
 		// Administration, with the rights that the user has.
 		103, 139, 153, 155, 163, 165, 166, 167, 168, 169, 170, 171, 175, 176, 179, 248, 249, 313, 320, 428, 429, 430, 431,
 		432, 433, 442, 443, 444, 445, 457, 458, 459, 461, 467, 470,
 	}
-	remoteMain  = [...]uint16{135, 140, 141, 157, 251, 252}
+	remoteMain  = [...]uint16{135, 140, 141, 143, 145, 146, 147, 148, 157, 251, 252, 315}
 	remoteTrue  = [...]uint16{149, 150, 151, 152, 325} // the enclave's memory is always there
 	remoteEvery = [...]uint16{105, 106, 113, 114, 116, 117, 119, 122, 123, 126, 460}
 	remoteLWK   = [...]uint16{39, 96, 127, 128, 201, 228}
@@ -64,6 +64,10 @@ var remoteWhy = [...]struct {
 	{30, enosys, "Linux's segment is not in the enclave's memory"},
 	{67, enosys, "Linux's segment is not in the enclave's memory"},
 	{101, syscall.EPERM, "it would trace, or be traced as, the proxy"},
+	{142, syscall.EPERM, "the cores are not Linux's to schedule"},
+	{144, syscall.EPERM, "the cores are not Linux's to schedule"},
+	{314, syscall.EPERM, "the cores are not Linux's to schedule"},
+	{216, enosys, "the LWK has no such mappings"},
 	{206, enosys, "Linux moves data after the call has ended, when the memory may be another program's"},
 	{207, enosys, "goes with io_setup"},
 	{208, enosys, "goes with io_setup"},
