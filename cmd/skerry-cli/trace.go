@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skerry-os/skerry/fwk/enclave"
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/observe"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/lwk/record"
@@ -128,9 +129,9 @@ func (o *tracing) program(stderr io.Writer, args []string, size uint64) error {
 	if o.mem != "" {
 		run = append(run, "--mem", o.mem)
 	}
-	exe, err := os.Executable()
+	exe, err := install.Find(install.Skerry)
 	if err != nil {
-		return plan.Failure("cannot find the skerry command itself", err.Error(), "mount /proc")
+		return plan.Failure("cannot find the rest of skerry", err.Error(), "")
 	}
 	c := exec.Command(exe, append(append(run, "--"), args...)...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -208,7 +209,7 @@ func (o *tracing) write(stderr io.Writer, r *observe.Recording, e *enclave.Entry
 		return plan.Failure("cannot write the trace", err.Error(), "give -o FILE")
 	}
 	b := bufio.NewWriterSize(f, 1<<20)
-	t := r.Trace(e, stateName)
+	t := r.Trace(e)
 	err = t.Write(func(p []byte) error { _, err := b.Write(p); return err })
 	if err == nil {
 		err = b.Flush()

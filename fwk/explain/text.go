@@ -173,7 +173,7 @@ func (rep *Report) advice() (list []string) {
 			plural(rep.cores), record.Duration(median(m)*1e9), said)
 	}
 	if d := rep.start.enclave - rep.start.linux; time > 0 && d > 0.1*time {
-		add("longer runs: %s of the %s is the start of the enclave, which comes once", record.Duration(d*1e9), record.Duration(time*1e9))
+		add("longer runs: the start of the enclave, which comes once, takes %.0f %% of this one", min(100, 100*d/time))
 	}
 	if rep.plan.Shared() {
 		add("more CPUs: enclave and Linux share CPU %s, so that each shipped call switches between the two", rep.where())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/skerry-os/skerry/fwk/enclave"
 	"github.com/skerry-os/skerry/lwk/record"
+	"github.com/skerry-os/skerry/lwk/sched"
 )
 
 // Recording is what an enclave writes for a trace, into a file in memory that both map.
@@ -132,8 +133,9 @@ func (r *Recording) Detach(e *enclave.Entry) {
 func (r *Recording) Stop() { r.clock.Stop(monotonic) }
 
 // Trace is what was recorded.
-func (r *Recording) Trace(e *enclave.Entry, state func(uint8) string) *record.Trace {
-	t := &record.Trace{Program: filepath.Base(e.Program), PID: uint32(e.PID), Clock: r.clock, State: state}
+func (r *Recording) Trace(e *enclave.Entry) *record.Trace {
+	t := &record.Trace{Program: filepath.Base(e.Program), PID: uint32(e.PID), Clock: r.clock,
+		State: sched.StateName}
 	for i := range int(r.head.Cores) {
 		ring := r.head.Core(r.mem, i)
 		if ring == nil {

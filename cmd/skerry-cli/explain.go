@@ -10,6 +10,7 @@ import (
 
 	"github.com/skerry-os/skerry/fwk/cpus"
 	"github.com/skerry-os/skerry/fwk/explain"
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/plan"
 )
 
@@ -44,9 +45,9 @@ the runs could be made, whatever they show.`,
 		if err != nil {
 			return err
 		}
-		exe, err := os.Executable()
+		exe, err := install.Find(install.Skerry)
 		if err != nil {
-			return plan.Failure("cannot find the skerry command itself", err.Error(), "mount /proc")
+			return plan.Failure("cannot find the rest of skerry", err.Error(), "")
 		}
 		q := explain.Request{Exe: exe, Plan: p, Rounds: *rounds, Limit: *limit, Flags: []string{"--platform", "process"}}
 		if o.CPUs != "" {
