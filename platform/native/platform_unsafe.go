@@ -143,6 +143,10 @@ func growStack() byte {
 
 // Send implements hal.Platform. Memory that the call points to is made reachable for Linux first.
 func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
+	if nr == sysMincore {
+		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Args: [6]uint64{mincore(args)}})
+		return true
+	}
 	s := &links.sent[thread]
 	s.nr, s.args, s.bounce = nr, *args, 0
 	ready, bad := p.prepare(core, s)
@@ -159,6 +163,25 @@ func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 		return false
 	}
 	return true
+}
+
+const sysMincore = 27
+
+// mincore answers mincore(2) for a range that is mapped: Linux cannot, and what is mapped here is there.
+func mincore(args *[6]uint64) uint64 {
+	var ones [64]byte
+	b := unsafe.Slice((*byte)(pointerTo(uintptr(unsafe.Pointer(&ones)))), len(ones))
+	for i := range b {
+		b[i] = 1
+	}
+	for n, at := (uintptr(args[1])+pageSize-1)/pageSize, uintptr(args[2]); n > 0; {
+		k := min(n, uintptr(len(b)))
+		if (user{}).CopyOut(at, b[:k]) != 0 {
+			return eFAULT
+		}
+		n, at = n-k, at+k
+	}
+	return 0
 }
 
 // partial tells whether a call that meets a bad address on its way does the part before it.

@@ -76,6 +76,7 @@ func run(cpus, mib int, image, side string, args []string) error {
 		"-cpus", strconv.Itoa(cpus), "-mib", strconv.Itoa(mib), "-pvh", pvh, "-memory", f.Name())
 	sh.ExtraFiles = []*os.File{os.NewFile(uintptr(pipe[0]), "ready")}
 	sh.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	sh.Stderr = os.Stderr
 	if err := sh.Run(); err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func mind(pid, cpus, mib int, pvh, memory string) error {
 		return nil // it has said why
 	}
 	syscall.Close(3)
-	args := []string{"-machine", "q35,max-ram-below-4g=2G", "-accel", "tcg,thread=multi", "-cpu", "max",
+	args := []string{"-machine", "q35,max-ram-below-4g=2G", "-accel", accel(), "-cpu", "max",
 		"-smp", strconv.Itoa(cpus), "-m", strconv.Itoa(mib+below) + "M",
 		"-object", fmt.Sprintf("memory-backend-ram,id=low,size=%dM", below),
 		"-object", fmt.Sprintf("memory-backend-file,id=enclave,size=%dM,share=on,mem-path=%s", mib, memory),
@@ -196,4 +197,12 @@ func tellDeaths(f *os.File, cpus int) {
 				e.Vector, e.Error, e.RIP, e.CR2, e.RSP, e.Regs, e.Stack, log)
 		}
 	}
+}
+
+// accel is how QEMU emulates: processors at once, unless it counts instructions.
+func accel() string {
+	if strings.Contains(os.Getenv("SKERRY_QEMU"), "-icount") {
+		return "tcg,thread=single"
+	}
+	return "tcg,thread=multi"
 }
