@@ -90,6 +90,14 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 // execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
 // is found before the old one is gone.
 func execute(plat *process.Platform, p *plan.Plan, o *observer, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
+	if process.GivesRights(path) {
+		// The rights are for Linux to give, with its own program in the process from the first instruction.
+		if p.Verbose {
+			plat.Say("skerry: " + path + " has rights of its own or may not be read: it runs on Linux, not in the enclave\n")
+		}
+		ready()
+		return plat.ExecPlain(path, args, env, i.Ignored, i.Mask)
+	}
 	if err := proc.Check(plat, path); err != nil {
 		var e syscall.Errno
 		if errors.As(err, &e) {

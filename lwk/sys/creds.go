@@ -65,6 +65,17 @@ func onCore(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	return s.inlineArgs(uintptr(t.Nr), &args)
 }
 
+// ptrace: the tracer is the core's thread, as Linux takes each thread for a tracer of its own. Being traced
+// is refused: the tracer would see the LWK's registers and signals.
+func ptrace(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const traceMe = 0
+	c.HAL.Settle()
+	if t.Args[0] == traceMe {
+		return s.notPermitted("PTRACE_TRACEME: a program in an enclave is traced from outside, the LWK included")
+	}
+	return onCore(s, c, t)
+}
+
 // personality: what changes addresses or protections would change them for the LWK. What is left
 // is kept for each thread.
 func personality(s *Sys, c *sched.Core, t *sched.Thread) int64 {

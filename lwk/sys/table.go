@@ -97,6 +97,7 @@ var table = [...]struct {
 	{248, onCore}, // add_key
 	{249, onCore}, // request_key
 	{250, onCore}, // keyctl
+	{101, ptrace},
 	{135, personality},
 	{272, unshare},    // unshare
 	{308, setns},      // setns

@@ -28,10 +28,26 @@ func (s *Sys) clock(id uint64) int64 {
 
 func clockGettime(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	var b [16]byte
-	if r := s.inline(syscall.SYS_CLOCK_GETTIME, t.Args[0], address(b[:]), 0, 0); r != 0 {
+	if r := s.inline(syscall.SYS_CLOCK_GETTIME, s.cpuClock(t.Args[0]), address(b[:]), 0, 0); r != 0 {
 		return r
 	}
 	return errno(s.copyOut(uintptr(t.Args[1]), b[:]))
+}
+
+// cpuClock is the clock of Linux's for a clock id: the processor time of a thread of the program
+// (pthread_getcpuclockid(3)) is its core's.
+func (s *Sys) cpuClock(id uint64) uint64 {
+	const perThread, kinds = 4, 7
+	v := int32(id)
+	if v >= 0 || v&perThread == 0 || v&kinds == kinds {
+		return id
+	}
+	s.K.Lock()
+	defer s.K.Unlock()
+	if tid := uint32(^(v >> 3)); tid != 0 && s.K.ByTID(tid) != nil {
+		return threadClock
+	}
+	return id
 }
 
 func gettimeofday(s *Sys, _ *sched.Core, t *sched.Thread) int64 {

@@ -37,6 +37,11 @@ func timerCreate(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		sigevThreadID = 4
 		notify, whom  = 12, 16 // in struct sigevent
 	)
+	if t.Args[0] == threadClock {
+		// The calling thread's processor time is its core's.
+		c.HAL.Settle()
+		return s.onCoreTimer(t)
+	}
 	if t.Args[1] == 0 {
 		return s.again(c, t)
 	}
@@ -64,6 +69,47 @@ func timerCreate(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	args := t.Args
 	args[1] = address(b[:])
 	return s.ship(c, t, t.Nr, &args)
+}
+
+// threadClock is CLOCK_THREAD_CPUTIME_ID.
+const threadClock = 3
+
+// onCoreTimer makes a timer on the core itself.
+func (s *Sys) onCoreTimer(t *sched.Thread) int64 {
+	args := t.Args
+	const (
+		sigevSignal   = 0
+		sigevThreadID = 4
+		notify, whom  = 12, 16
+	)
+	var b [64]byte
+	le := binary.LittleEndian
+	if args[1] != 0 {
+		if err := s.copyIn(b[:], uintptr(args[1])); err != 0 {
+			return errno(err)
+		}
+		if le.Uint32(b[notify:]) == sigevThreadID {
+			tid := le.Uint32(b[whom:])
+			s.K.Lock()
+			known, room := s.K.ByTID(tid) != nil, s.timers.n < maxTimers
+			s.K.Unlock()
+			switch {
+			case !known:
+				return -int64(syscall.EINVAL)
+			case !room:
+				return -int64(syscall.EAGAIN)
+			}
+			le.PutUint32(b[notify:], sigevSignal)
+			t.Scratch[0] = uint64(tid)
+			t.After = afterTimer
+		}
+		args[1] = address(b[:])
+	}
+	ret := s.inlineArgs(syscall.SYS_TIMER_CREATE, &args)
+	if ret == 0 && t.After == afterTimer {
+		s.timerMade(t)
+	}
+	return ret
 }
 
 // timerMade notes a new timer's thread.

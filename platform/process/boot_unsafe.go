@@ -281,10 +281,13 @@ func (p *Platform) dispatch() {
 	}
 }
 
+// Say writes to the program's standard error, on the calling thread.
+func (p *Platform) Say(msg string) {
+	raw(syscall.SYS_WRITE, 2, uintptr(unsafe.Pointer(unsafe.StringData(msg))), uintptr(len(msg)), 0, 0, 0)
+}
+
 func (p *Platform) fail(msg string) {
-	b := append([]byte("skerry: "), msg...)
-	b = append(b, '\n')
-	raw(syscall.SYS_WRITE, 2, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+	p.Say("skerry: " + msg + "\n")
 	p.Exit(125)
 }
 
