@@ -120,6 +120,13 @@ func TestVectors(t *testing.T) {
 	put64(iov, base+300, 1<<63)
 	f.fails(syscall.EINVAL, unix.SYS_WRITEV, s0, base+4096, 1)
 	f.fails(syscall.EINVAL, unix.SYS_WRITEV, s0, base+4096, 1025)
+	// The program cannot name the LWK's memory; the LWK can.
+	put64(iov, abi.LinearBase+f.boot.Bounce.Off, 16)
+	f.fails(syscall.EFAULT, unix.SYS_WRITEV, s0, base+4096, 1)
+	put64(msg, 0, 0, abi.LinearBase+f.boot.Bounce.Off, 1, 0, 0, 0)
+	f.fails(syscall.EFAULT, unix.SYS_SENDMSG, s0, base+5000, 0)
+	put64(f.mem[f.boot.Bounce.Off:], abi.LinearBase+f.boot.Bounce.Off, 16)
+	f.must(unix.SYS_WRITEV, s0, abi.LinearBase+f.boot.Bounce.Off, 1)
 	put64(msg, 0, 0, base+4096, 1025, 0, 0, 0)
 	f.fails(syscall.EMSGSIZE, unix.SYS_SENDMSG, s0, base+5000, 0)
 }

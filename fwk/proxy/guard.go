@@ -27,9 +27,10 @@ type guard struct {
 	nback int
 	given [6]uint64 // arguments as they came
 
-	call  *triage.Call
-	again bool
-	v     verdict
+	call   *triage.Call
+	again  bool
+	linear bool // addresses of the LWK's memory may be meant: not in what the program wrote
+	v      verdict
 }
 
 const (
@@ -77,7 +78,7 @@ func (g *guard) init(p *Proxy) {
 // admit judges a call and translates its arguments in place. lwk: for the LWK itself. again: the LWK has
 // been asked for what is not there; what still is not is Linux's to complain about.
 func (g *guard) admit(nr uint32, args *[6]uint64, lwk, again bool) verdict {
-	g.used, g.nback, g.given, g.again = 0, 0, *args, again
+	g.used, g.nback, g.given, g.again, g.linear = 0, 0, *args, again, true
 	g.v = verdict{}
 	r, e := triage.RemoteOf(nr)
 	switch {
@@ -170,7 +171,7 @@ func (g *guard) memory(p *uint64, n uint64, write bool) bool {
 	at := *p
 	if at >= abi.LinearBase {
 		off := at - abi.LinearBase
-		if off >= g.s.size || n > g.s.size-off {
+		if !g.linear || off >= g.s.size || n > g.s.size-off {
 			return g.end(answer, syscall.EFAULT)
 		}
 		*p = uint64(g.s.at(off))
@@ -296,6 +297,14 @@ func (g *guard) fetch(at uint64, n int) []byte {
 	return b
 }
 
+// inside is for what was read from memory at at: addresses there may be of the LWK's memory only if that
+// was, too. It returns what was in force.
+func (g *guard) inside(at uint64) bool {
+	was := g.linear
+	g.linear = was && at >= abi.LinearBase
+	return was
+}
+
 // iovec gives Linux a copy of an array of buffers, each checked.
 func (g *guard) iovec(p *uint64, count uint64, write bool) bool {
 	if count > mostIov {
@@ -309,6 +318,8 @@ func (g *guard) iovec(p *uint64, count uint64, write bool) bool {
 	if b == nil {
 		return false
 	}
+	was := g.inside(*p)
+	defer func() { g.linear = was }()
 	left := uint64(mostIO)
 	for ; len(b) >= 16; b = b[16:] {
 		base, n := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])

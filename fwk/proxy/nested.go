@@ -43,6 +43,8 @@ func (g *guard) nested(i int, a *triage.Arg, regs, args *[6]uint64) bool {
 	if b == nil {
 		return false
 	}
+	was := g.inside(args[i])
+	defer func() { g.linear = was }()
 	from := g.used - len(b)
 	done := uint64(0)
 	for ; done < count; done++ {
