@@ -14,7 +14,7 @@ type core struct {
 	i     int
 	slice int64 // when the running thread's slice ends, 0: nobody waits
 	due   int64 // when a sleeping thread is due, 0: none
-	armed int64 // when the timer rings, 0: it does not
+	armed int64 // when the timer rings, 0: it does not, or has
 	want  uint32
 	poll  bool // Linux has no doorbell here
 	_     [64]byte
@@ -26,7 +26,8 @@ const (
 	sliceTime = 3e6 // ns
 	pollTime  = 4e6 // how long a program may compute before the core looks for messages, without doorbell
 	pollIdle  = 200e3
-	pollTurns = 2000 // of Poll
+	beatTime  = 900e6 // a core that computes alone shows that it is alive
+	pollTurns = 2000  // of Poll
 )
 
 // userFlags are those of RFLAGS that are the program's.
@@ -39,7 +40,7 @@ func (c *core) Run(ctx *hal.Context) hal.Trap {
 			return c.exception(ctx, 13)
 		}
 		ctx.RFLAGS = ctx.RFLAGS&userFlags | 0x202
-		if c.slice != 0 || c.due != 0 || c.poll || c.armed != 0 || atomic.LoadUint32(&c.want) != 0 {
+		if c.armed == 0 || c.slice != 0 || c.due != 0 || c.poll || atomic.LoadUint32(&c.want) != 0 {
 			c.arm()
 		}
 		v := enter(c.cpu, asContext(ctx))
@@ -89,14 +90,16 @@ func (c *core) arm() {
 		}
 		next = now + pollTime
 	}
+	if next == 0 {
+		if c.armed > now {
+			return
+		}
+		next = now + beatTime
+	}
 	if next == c.armed {
 		return
 	}
 	c.armed = next
-	if next == 0 {
-		setTimer(0)
-		return
-	}
 	setTimer(max(next-now, 1000))
 }
 
