@@ -73,6 +73,7 @@ func pages(program, shows string, asGiven, small, huge Target) []Measurement {
 
 var channelsGroup = group("channels", []Measurement{
 	{Name: roundTrip, Shows: "a cache line to another core and back, on Linux", Kind: Context, Pair: true},
+	{Name: "wake-far", Shows: "a thread that sleeps on another CPU is woken and answers by a cache line, on Linux", Kind: Context, Pair: true},
 	{Name: "ring-oneway", Shows: "a 64-byte message between two cores, one way", Kind: Context, Pair: true, drive: ringOneWay},
 	{Name: "ring-roundtrip", Shows: "a message to another core and its answer, by two rings", Kind: Context, Pair: true, drive: ringRoundTrip},
 	{Name: "ring-throughput", Shows: "one of many messages in one direction", Kind: Context, Pair: true, drive: ringThroughput},

@@ -35,6 +35,7 @@ func (rep *Report) WriteTable(w io.Writer) error {
 	}
 	rep.writeTails(&out)
 	rep.writeNoise(&out)
+	rep.writeModels(&out)
 	if rep.Matrix != nil {
 		rep.Matrix.write(&out)
 	}

@@ -71,9 +71,31 @@ func (f FS) lock() (unlock func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-// sweep gives back what processes left that are gone. The caller has the lock.
+// Sweep gives back what processes left that are gone, and reports whether there
+// was anything. It costs one look into a directory when there is not. A process
+// and its keeper were both killed then; until somebody sweeps, Linux gives the
+// CPUs to nobody.
+func Sweep() (found bool, err error) { return FS{}.sweepNow() }
+
+func (f FS) sweepNow() (bool, error) {
+	files, err := f.written()
+	if err != nil || len(files) == 0 {
+		return false, err
+	}
+	unlock, err := f.lock()
+	if err != nil {
+		return true, err
+	}
+	defer unlock()
+	return true, f.sweep()
+}
+
+// written are the files of states.
+func (f FS) written() ([]string, error) { return filepath.Glob(f.path(stateDir) + "/*.json") }
+
+// sweep is Sweep for who has the lock.
 func (f FS) sweep() error {
-	files, err := filepath.Glob(f.path(stateDir) + "/*.json")
+	files, err := f.written()
 	if err != nil {
 		return err
 	}
