@@ -331,9 +331,6 @@ func (g *guard) iovec(p *uint64, count uint64, write bool) bool {
 		if n == 0 {
 			base = 0
 		}
-		if base >= abi.LinearBase { // the LWK passes no vectors of its own: the program wrote that
-			return g.end(answer, syscall.EFAULT)
-		}
 		if base != 0 && !g.memory(&base, n, write) {
 			return false
 		}
