@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"syscall"
 
-	"github.com/skerry-os/skerry/abi"
 	"github.com/skerry-os/skerry/abi/triage"
 )
 
@@ -84,9 +83,6 @@ func (g *guard) fields(layout *triage.Layout, b []byte) bool {
 		at := binary.LittleEndian.Uint64(b[f.At:])
 		if at == 0 {
 			continue
-		}
-		if at >= abi.LinearBase { // only the LWK names its memory, and never in a structure
-			return g.end(answer, syscall.EFAULT)
 		}
 		n := uint64(f.Size)
 		switch f.LenSize {
