@@ -97,9 +97,13 @@ func (c *Cache) QEMU(ctx context.Context, x2apic bool, say func(string)) (*QEMU,
 		return a.either(ctx, func() error {
 			packages := []string{"qemu-system-x86", "qemu-system-common", "qemu-system-data"}
 			if suite == "" {
-				if packages, err = a.closure(ctx, "qemu-system-x86"); err != nil {
+				more, err := a.closure(ctx, "qemu-system-x86") // libraries that this machine does not have
+				if err != nil {
 					return err
 				}
+				packages = append(append(packages, "seabios"), more...)
+				slices.Sort(packages)
+				packages = slices.Compact(packages)
 			}
 			return a.unpack(ctx, dir, packages...)
 		})
@@ -125,7 +129,7 @@ func unpackedQEMU(dir string) *QEMU {
 	}
 	return &QEMU{
 		Path: dir + "/usr/bin/" + qemuName,
-		Args: []string{"-L", dir + "/usr/share/qemu", "-L", dir + "/usr/share/seabios"},
+		Args: []string{"-L", dir + "/usr/share/qemu", "-L", dir + "/usr/share/seabios", "-L", "/usr/share/seabios"},
 		Env: []string{"LD_LIBRARY_PATH=" + strings.Join(libs, ":"),
 			"QEMU_MODULE_DIR=" + dir + "/usr/lib/x86_64-linux-gnu/qemu"},
 	}

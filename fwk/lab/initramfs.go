@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/skerry-os/skerry/fwk/install"
 )
 
 // archive writes a "newc" cpio archive, the form in which Linux takes its first file system
@@ -201,12 +203,20 @@ func (a *archive) programs(o *Options, s *settings) error {
 	if err := a.file("/bin/skerry", o.Skerry, 0o755); err != nil {
 		return fail("cannot add skerry to the lab", err.Error(), "")
 	}
-	a.link("/init", "/bin/skerry")
-	if image := filepath.Join(filepath.Dir(o.Skerry), "skerry-lwk"); exists(image) {
-		if err := a.file("/bin/skerry-lwk", image, 0); err != nil {
-			return fail("cannot add the kernel's image to the lab", err.Error(), "")
+	for _, name := range []string{install.CLI, install.LWK} {
+		for _, dir := range []string{filepath.Dir(o.Skerry), filepath.Join(filepath.Dir(o.Skerry), "../lib/skerry")} {
+			if part := filepath.Join(dir, name); exists(part) && !a.seen["bin/"+name] {
+				if err := a.file("/bin/"+name, part, 0); err != nil {
+					return fail("cannot add a part of skerry to the lab", err.Error(), "")
+				}
+			}
 		}
 	}
+	// The first process is the one that knows Init; /proc, where others could be found, is not mounted yet.
+	if !a.seen["bin/"+install.CLI] {
+		return fail("a part of skerry is missing", install.CLI+" is not beside "+o.Skerry, "run `make build`")
+	}
+	a.link("/init", "/bin/"+install.CLI)
 	libs := map[string]bool{}
 	for _, f := range o.Files {
 		var err error
