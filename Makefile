@@ -22,7 +22,7 @@ RACE    := ./cmd/... ./fwk/... ./bench/...
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 20s
 
-.PHONY: build test soak compat demo man install uninstall clean fuzz
+.PHONY: build test soak soak-native compat demo demo-native man install uninstall clean fuzz
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
@@ -54,6 +54,15 @@ compat: build
 
 demo: build
 	sh demo/demo.sh
+
+# Two co-kernels beside a busy Linux, in an emulated machine.
+demo-native: build
+	sh demo/native.sh
+
+# A thousand starts and ends of native enclaves, in emulated machines with both kernels. Hours.
+NATIVE_ROUNDS ?= 1000
+soak-native: build
+	SKERRY_ROUNDS=$(NATIVE_ROUNDS) SKERRY_LAB_KERNELS=all $(GO) test -count=1 -timeout 12h -v ./test/lab
 
 man: build
 	bin/skerry man build/man

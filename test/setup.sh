@@ -20,6 +20,7 @@ redis-benchmark redis-tools
 openssl openssl
 lua5.4 lua5.4
 busybox busybox-static
+qemu-system-x86_64 qemu-system-x86
 xz xz-utils
 bzip2 bzip2
 gzip gzip
