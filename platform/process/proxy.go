@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/skerry-os/skerry/abi"
+	"github.com/skerry-os/skerry/fwk/rawcall"
 	"github.com/skerry-os/skerry/ikc"
 )
 
@@ -101,34 +102,11 @@ func (e *enclave) execute(p *proxy, m *ikc.Slot, seen uint64) *core {
 	ret := shippedCall(&c.cancel, uintptr(m.Aux), &m.Args)
 	x.end(ret)
 	c.proxy = 0
-	m.Args[0], m.Args[1] = uint64(ret), 0
-	if e := -int64(ret); e == errPIPE || e == errFBIG {
-		m.Args[1] = raised()
-	}
+	m.Args[0], m.Args[1] = uint64(ret), rawcall.Raised(int64(ret))
 	m.Kind = m.Kind&^0xff | abi.MsgDone
 	core := e.post(m)
 	x.answered()
 	return core
-}
-
-// Errors that Linux may accompany with a signal to the thread that called: SIGPIPE and SIGXFSZ.
-const (
-	errPIPE = 32
-	errFBIG = 27
-)
-
-// raised takes the signal that Linux sent this thread for its call, 0 if there was none. Proxies block
-// it, so that it waits until it is taken here; the LWK sends it to the program's thread.
-//
-//go:nosplit
-func raised() uint64 {
-	set := uint64(1<<(13-1) | 1<<(25-1))
-	var now timespec
-	r, err := raw(sysSigtimedwait, addr64(&set), 0, addressOf(&now), 8, 0, 0)
-	if err != 0 {
-		return 0
-	}
-	return uint64(r)
 }
 
 // reply sends a message to the core named in it and wakes the core if it sleeps.
