@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -76,7 +77,8 @@ func (l *link) take(r *ikc.Ring, c *ikc.Cursor, m *ikc.Slot) bool {
 
 // between runs far on one CPU for as long as near runs on the other, and
 // returns what near returns.
-func between(cpus []int, far func(*link), near func(*link) ([]float64, error)) ([]float64, error) {
+func between(d *Drive, far func(*link), near func(*link) ([]float64, error)) ([]float64, error) {
+	cpus := d.CPUs
 	if len(cpus) < 2 {
 		return nil, errors.New("needs two CPUs")
 	}
@@ -85,6 +87,11 @@ func between(cpus []int, far func(*link), near func(*link) ([]float64, error)) (
 		return nil, err
 	}
 	defer unix.Munmap(l.memory)
+	// Both ends wait for each other without a system call: on a machine that is
+	// busy, or when the user has had enough, they are told to stop.
+	ctx, cancel := context.WithTimeoutCause(d.Ctx, d.Limit, fmt.Errorf("still running after %v", d.Limit))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { l.stop.Store(true) })()
 	ready := make(chan error, 1)
 	done := make(chan struct{})
 	go func() {
@@ -105,6 +112,9 @@ func between(cpus []int, far func(*link), near func(*link) ([]float64, error)) (
 	pinErr := onCPU(cpus[0], func() { costs, err = near(l) })
 	l.stop.Store(true)
 	<-done
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause // what was measured since is nothing
+	}
 	return costs, errors.Join(pinErr, err)
 }
 
@@ -114,7 +124,7 @@ func onCPU(cpu int, f func()) error {
 	return startOn([]int{cpu}, false, func() error { f(); return nil })
 }
 
-const ringMessages = 20000 // in a batch
+const ringMessages = 10000 // in a batch
 
 // timed returns the ns that each of n operations of f took, for each batch; a
 // batch before them only warms up.
@@ -147,7 +157,7 @@ func ringProxy(d *Drive) (Outcome, error) {
 }
 
 func answered(d *Drive, answer func(uint64) uint64) (Outcome, error) {
-	costs, err := between(d.CPUs, func(l *link) {
+	costs, err := between(d, func(l *link) {
 		var m ikc.Slot
 		for l.take(&l.there, &l.cursors[1], &m) && l.send(&l.back, &l.cursors[2], answer(m.Args[0])) {
 		}
@@ -173,7 +183,7 @@ func answered(d *Drive, answer func(uint64) uint64) (Outcome, error) {
 // part of it.
 func ringOneWay(d *Drive) (Outcome, error) {
 	epoch := time.Now()
-	costs, err := between(d.CPUs, func(l *link) {
+	costs, err := between(d, func(l *link) {
 		var m ikc.Slot
 		for l.take(&l.there, &l.cursors[1], &m) {
 			age := uint64(time.Since(epoch).Nanoseconds()) - m.Args[0]
@@ -203,7 +213,7 @@ func ringOneWay(d *Drive) (Outcome, error) {
 // ringThroughput: messages as fast as they are taken. The receiver says when it
 // has got the last one.
 func ringThroughput(d *Drive) (Outcome, error) {
-	costs, err := between(d.CPUs, func(l *link) {
+	costs, err := between(d, func(l *link) {
 		var m ikc.Slot
 		for l.take(&l.there, &l.cursors[1], &m) {
 			if m.Args[0] == 0 && !l.send(&l.back, &l.cursors[2], 1) {

@@ -3,11 +3,13 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skerry-os/skerry/ikc"
 )
@@ -75,7 +77,7 @@ func TestChannelsRun(t *testing.T) {
 	if err != nil || len(cpus) < 2 {
 		t.Skip("needs two CPUs: ", cpus, err)
 	}
-	d := &Drive{Ctx: t.Context(), CPUs: cpus[:2], Batches: 1}
+	d := &Drive{Ctx: t.Context(), CPUs: cpus[:2], Batches: 1, Limit: time.Minute}
 	for name, drive := range map[string]func(*Drive) (Outcome, error){"ring-oneway": ringOneWay, "ring-roundtrip": ringRoundTrip,
 		"ring-throughput": ringThroughput, "ring-proxy": ringProxy} {
 		o, err := drive(d)
@@ -83,14 +85,24 @@ func TestChannelsRun(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, o, err)
 		}
 	}
-	if _, err := ringRoundTrip(&Drive{CPUs: cpus[:1]}); err == nil {
+	if _, err := ringRoundTrip(&Drive{Ctx: t.Context(), CPUs: cpus[:1]}); err == nil {
 		t.Error("one CPU was enough")
 	}
-	if _, err := between([]int{cpus[0], 1 << 9}, func(*link) {}, func(*link) ([]float64, error) { return nil, nil }); err == nil {
+	if _, err := between(&Drive{Ctx: t.Context(), CPUs: []int{cpus[0], 1 << 9}, Limit: time.Minute}, func(*link) {}, func(*link) ([]float64, error) { return nil, nil }); err == nil {
 		t.Error("a CPU that is not there was accepted")
 	}
+	// It ends when it takes too long.
+	never := *d
+	never.Limit = time.Millisecond
+	_, err = between(&never, func(*link) {}, func(l *link) ([]float64, error) {
+		var m ikc.Slot
+		return nil, map[bool]error{true: errors.New("a message from nowhere")}[l.take(&l.back, &l.cursors[3], &m)]
+	})
+	if err == nil || !strings.Contains(err.Error(), "still running after 1ms") {
+		t.Errorf("a far side that never answers: %v", err)
+	}
 	// A far side that gives a wrong answer is noticed.
-	_, err = between(cpus[:2], func(l *link) {
+	_, err = between(d, func(l *link) {
 		var m ikc.Slot
 		for l.take(&l.there, &l.cursors[1], &m) && l.send(&l.back, &l.cursors[2], 0) {
 		}

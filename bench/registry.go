@@ -108,21 +108,17 @@ func Select(names []string) ([]Measurement, error) {
 	}
 	for _, n := range names {
 		if !known[n] {
-			return nil, unknown(n, all)
+			return nil, unknown(n)
 		}
 	}
 	return picked, nil
 }
 
-func unknown(name string, all []Measurement) error {
-	var text strings.Builder
+// unknown names the groups only: an error is one line. Help and completion have the rest.
+func unknown(name string) error {
+	var groups []string
 	for _, g := range Groups() {
-		fmt.Fprintf(&text, "\n  %s:", g.Name)
-		for _, m := range all {
-			if m.Group == g.Name {
-				text.WriteString(" " + m.Name)
-			}
-		}
+		groups = append(groups, g.Name)
 	}
-	return fmt.Errorf("no group or measurement is called %q; there are, by group:%s", name, text.String())
+	return fmt.Errorf("no group or measurement is called %q: the groups are %s", name, strings.Join(groups, ", "))
 }

@@ -37,7 +37,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("aa", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	with := flags.String("with", "taskset -c "+bench.CPUList(cpu), "command before each program of the second side")
-	format := flags.String("format", "table", "table or json")
+	format := flags.String("format", "table", "table, json or csv")
+	html := flags.String("html", "", "write a page with plots to this file as well")
+	from := flags.String("from", "", "measure nothing: report on this file of an earlier -format json")
 	quick := flags.Bool("quick", false, "fewer rounds and batches")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -51,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return bench.Command(ctx, bench.Request{
-		Names: flags.Args(), Against: "linux", Format: *format, Quick: *quick,
+		Names: flags.Args(), Against: "linux", Format: *format, Quick: *quick, HTML: *html, From: *from,
 		Exe: exe, Other: bench.Prefix{Label: prefix[0], Argv: prefix},
 	}, stdout, stderr)
 }
