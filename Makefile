@@ -40,12 +40,17 @@ test:
 	else echo 'no C compiler: the race detector is left out'; fi
 
 # The whole-system tests again and again, on one core and on two: what happens once in a hundred runs.
+# Then so many processes of whole trees are killed.
 ROUNDS ?= 5
+KILLS  ?= 1000
 soak: build
 	@for i in $$(seq $(ROUNDS)); do for cpus in 1 2; do \
 		echo "round $$i, $$cpus core(s)"; \
 		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" $(GO) test -count=1 -timeout 20m ./test/diff ./test/kill || exit 1; \
 	done; done
+	@for cpus in 1 2; do \
+		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -run TestTree ./test/kill || exit 1; \
+	done
 
 # Real software and its own tests, on Linux and on skerry; writes docs/compatibility.md. Half an hour.
 compat: build
