@@ -10,14 +10,15 @@ import (
 
 // Native is what a native enclave wants of the CPUs that are reserved.
 type Native struct {
-	Name  string   // of an enclave whose program executes this one; "" makes one up
+	Name  string   // of an enclave whose program executes this one; else
+	Asked string   // --name; "" makes one up, which no other enclave has
 	CPUs  cpus.Set // these, when there are any
 	Cores int      // else that many; 0: all that are free
 }
 
 // native decides what to ask the node for. Whether it is to be had is the node's to say, who hands it out.
 func (p *Plan) native(o Options, h *Host) error {
-	p.Native = &Native{}
+	p.Native = &Native{Asked: o.Name}
 	ask := strings.TrimSpace(o.CPUs)
 	switch {
 	case ask == "":
