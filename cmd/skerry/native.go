@@ -126,8 +126,8 @@ func enclaveName(p *plan.Plan) string {
 	switch {
 	case p.Native.Name != "":
 		return p.Native.Name
-	case p.Name != "":
-		return p.Name
+	case p.Native.Asked != "":
+		return p.Native.Asked
 	}
 	base := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
