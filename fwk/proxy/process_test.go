@@ -288,7 +288,6 @@ func TestDescriptors(t *testing.T) {
 // TestEverywhere: what Linux keeps for each thread changes in all of them, those that block included.
 func TestEverywhere(t *testing.T) {
 	c := startChild(t, "plain")
-	b := c.back(base, 1)
 	var blocked []chan ikc.Slot
 	for i := range uint32(3) {
 		blocked = append(blocked, c.ask(ikc.Slot{Kind: abi.MsgCall, Thread: 20 + i, Aux: unix.SYS_POLL, Args: [6]uint64{0, 0, 1<<32 - 1}}))
@@ -299,7 +298,11 @@ func TestEverywhere(t *testing.T) {
 		copy(m.Args[:], args)
 		return int64((<-c.ask(m)).Args[0])
 	}
-	if r := inline(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); r != 0 {
+	switch r := inline(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); r {
+	case 0:
+	case -int64(syscall.ENOTSUP):
+		t.Skip("the runtime cannot reach all threads of a program with C code, as the race detector makes it")
+	default:
 		t.Errorf("prctl: %d", r)
 	}
 	change := os.Getuid() == 0
@@ -311,7 +314,6 @@ func TestEverywhere(t *testing.T) {
 	if r := inline(unix.SYS_SETRESUID, 1<<32-1, 1<<32-2, 1<<32-1); r != -int64(syscall.EPERM) && !change {
 		t.Errorf("setresuid: %d", r)
 	}
-	_ = b
 	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/task/*/status")
 	for _, path := range tasks {
 		text, err := os.ReadFile(path)
