@@ -43,6 +43,9 @@ func (c *Core) idle() {
 // LiveGauge is the number of threads, for who may only look at it without the lock.
 func (k *Kernel) LiveGauge() *int { return &k.live }
 
+// StateName names a State that was recorded as a number.
+func StateName(s uint8) string { return State(s).String() }
+
 // String names a state, for traces.
 func (s State) String() string {
 	switch s {
