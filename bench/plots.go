@@ -123,7 +123,7 @@ func stripAxis(s scale) template.HTML {
 var nines = []struct {
 	q    float64
 	text string
-}{{0, "0 %"}, {0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}
+}{{0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}
 
 // height of a quantile in a tail's plot, in percent from the top: each step is
 // a tenth of what is left; the longest is at the top.
@@ -139,12 +139,13 @@ func tailPlot(name string, sides []string, results []*Latency) template.HTML {
 		all = append(all, l.NS[1:]...)
 	}
 	s := scaleOf(all...)
+	s.right = 15
 	const top, bottom = 8, 168
 	d := draw(190, name+": distribution of single operations")
 	for _, n := range nines {
 		y := top + (bottom-top)*tailHeight(n.q)/100
-		d.line("grid", 0, y, 100, y)
-		d.label(100, y-2, "end", n.text)
+		d.line("grid", 0, y, 100-s.right, y)
+		d.label(100, y+4, "end", n.text)
 	}
 	d.ticks(s, 4, top, bottom, short)
 	for i, l := range results {

@@ -17,6 +17,7 @@ import (
 type scale struct {
 	low, high float64
 	log       bool
+	right     float64 // percent left free at the right, for words
 }
 
 // margin is left free at both ends, in percent, for what is drawn around a
@@ -31,7 +32,7 @@ func (s scale) at(v float64) float64 {
 	if high <= low {
 		return 50
 	}
-	return margin + (100-2*margin)*math.Min(1, math.Max(0, (v-low)/(high-low)))
+	return margin + (100-s.right-2*margin)*math.Min(1, math.Max(0, (v-low)/(high-low)))
 }
 
 // scaleOf covers values, with a little room; logarithmic if they span much.
