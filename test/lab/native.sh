@@ -47,7 +47,10 @@ kill $busy
 # SIGKILL of the program's process: the core is free again by itself
 $run --cpus 2-2 -- busybox sh -c 'echo up; while :; do :; done' >/tmp/out & a=$!
 up
-kill -9 $a
+name=$(skerry node show | awk '$3 == "taken" {print $4}')
+has ps "$name" "$(skerry ps)"
+has console "CPU 2: running" "$(skerry console "$name")"
+skerry kill -s KILL "$name"
 wait $a
 check killed 137 $?
 check again "again" "$($run --cpus 2-2 -- busybox echo again)"
