@@ -22,7 +22,7 @@ RACE    := ./cmd/... ./fwk/... ./bench/...
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 20s
 
-.PHONY: build test soak soak-native compat demo demo-native man install uninstall clean fuzz
+.PHONY: build test soak soak-native compat demo demo-native man install uninstall clean fuzz numbers
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
@@ -68,6 +68,14 @@ demo-native: build
 NATIVE_ROUNDS ?= 1000
 soak-native: build
 	SKERRY_ROUNDS=$(NATIVE_ROUNDS) SKERRY_LAB_KERNELS=all $(GO) test -count=1 -timeout 12h -v ./test/lab
+
+# Everything is measured, some fifteen minutes on a machine that should be quiet, and the numbers in
+# the documents are made from the result, which is kept beside them. The page is for looking at.
+numbers: build
+	mkdir -p build
+	bin/skerry bench --format json --html build/bench.html > build/numbers.json
+	mv build/numbers.json docs/numbers.json
+	$(GO) run ./bench/numbers docs/numbers.json docs/performance.md docs/SPECIFICATION.md README.md
 
 man: build
 	bin/skerry man build/man
