@@ -9,10 +9,15 @@ import (
 // The scheduler's calls. Policies and priorities are Linux's; affinity is kept exactly, in Linux's CPU
 // numbers.
 
-func schedYield(_ *Sys, c *sched.Core, t *sched.Thread) int64 {
-	if c.Contended() {
+func schedYield(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	switch {
+	case c.Contended():
 		t.Return(0)
 		c.Yield(t)
+	case s.realtime:
+		// Another process of the same priority gets this CPU in no other way.
+		c.HAL.Settle()
+		return s.inline(syscall.SYS_SCHED_YIELD, 0, 0, 0, 0)
 	}
 	return 0
 }
@@ -103,5 +108,14 @@ func policy(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	}
 	args := t.Args
 	args[0] = 0
-	return s.inlineArgs(uintptr(t.Nr), &args)
+	ret := s.inlineArgs(uintptr(t.Nr), &args)
+	switch t.Nr {
+	case syscall.SYS_SCHED_SETPARAM, syscall.SYS_SCHED_SETSCHEDULER, sysSchedSetattr:
+		const fifo, rr, resetFork = 1, 2, 0x40000000
+		now := s.inline(syscall.SYS_SCHED_GETSCHEDULER, 0, 0, 0, 0) &^ resetFork
+		s.realtime = now == fifo || now == rr
+	}
+	return ret
 }
+
+const sysSchedSetattr = 314

@@ -59,6 +59,7 @@ type Sys struct {
 	fdSignals signal.Set   // in masks of signalfd descriptors
 	kept      signal.Set   // those of them that Linux keeps, see signalfd
 	empty     signal.State // a thread's without anything
+	realtime  bool         // the program has chosen SCHED_FIFO or SCHED_RR
 	timers    timerTable
 	shm       attached
 	own       resident // memory of the LWK's own

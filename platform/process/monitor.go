@@ -193,11 +193,13 @@ func listenerMain(arg uintptr) {
 			wait = addressOf(&now)
 		}
 		r, err := raw(sysSigtimedwait, addr64(&set), addr64(&info[0]), wait, 8, 0, 0)
-		if r == sigKick && atomic.LoadUint32(&turn.state) == 1 && turn.target == e.listener {
+		const tkill = -6 // SI_TKILL: not the program's own signal 64
+		kick := r == sigKick && int32(info[1]) == tkill
+		if kick && atomic.LoadUint32(&turn.state) == 1 && turn.target == e.listener {
 			takeTurn()
 			continue
 		}
-		if err != 0 || int64(r) <= 0 || r == sigKick { // the kick: e.left or e.collect has changed
+		if err != 0 || int64(r) <= 0 || kick { // the kick: e.left or e.collect has changed
 			if collecting {
 				atomic.StoreUint32(&e.collected, want) // nothing more is there
 				futexRouse(&e.collected, maxCores)

@@ -31,6 +31,7 @@
 #define SIGSYS 31
 #define SIGKICK 64
 #define SIGTURN 33
+#define SI_TKILL -6
 #define SYS_USER_DISPATCH 2
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as syncSignals in Go
 
@@ -47,7 +48,31 @@
 // interruptions of shipped calls, and leaves the rest to the Go runtime's handler.
 TEXT ·sighandler(SB), NOSPLIT|NOFRAME, $0
 	CMPL DI, $SIGKICK
+	JNE  notkick0
+	CMPL 8(SI), $SI_TKILL      // si_code: kicks are sent by tgkill(2), by nobody else
 	JEQ  turn
+	// The program's own signal 64, from outside. On a core it is a kick as well: there is a message now.
+	RDGSBASEQ AX
+	TESTQ AX, AX
+	JEQ  forward
+	PUSHQ DI
+	PUSHQ SI
+	PUSHQ DX
+	RDFSBASEQ CX
+	PUSHQ CX
+	MOVQ CORE_GOFS(AX), CX     // Go's convention reads the word below it
+	WRFSBASEQ CX
+	SUBQ $8, SP                // the alignment that a call wants
+	MOVQ SI, 0(SP)
+	CALL ·forwardSignal(SB)
+	ADDQ $8, SP
+	POPQ CX
+	WRFSBASEQ CX
+	POPQ DX
+	POPQ SI
+	POPQ DI
+	JMP  whose
+notkick0:
 	CMPL DI, $SIGTURN
 	JNE  whose
 turn:
