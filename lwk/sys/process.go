@@ -39,7 +39,7 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 		return 0 // made again there
 	}
 	// What vfork's clone(2) cannot say is said by a fork.
-	plain := a.flags&(clonePidfd|cloneIntoCgroup) == 0 && a.setTIDSize == 0
+	plain := a.flags&(clonePidfd|cloneIntoCgroup|newTime) == 0 && a.setTIDSize == 0
 	if a.flags&cloneVM != 0 && plain && !s.lent.busy {
 		s.lent.busy = true
 		return s.vfork(c, t, a)

@@ -199,7 +199,7 @@ func (s *Sys) writeStat(w *text, t *sched.Thread, foreign bool) {
 	r.open(s, "/proc/self/stat\x00")
 	line := r.next()
 	r.close()
-	at := len(line) - 1
+	at := max(len(line)-1, 0)
 	for at > 0 && line[at] != ')' {
 		at--
 	}

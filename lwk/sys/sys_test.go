@@ -317,3 +317,12 @@ func TestUnmadeCallIsRepeated(t *testing.T) {
 		}
 	}
 }
+
+// bytesAt and copyTo are the same of any length.
+func bytesAt(addr uintptr, n int) string {
+	return string(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), addr)), n))
+}
+
+func copyTo(addr uintptr, s string) {
+	copy(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), addr)), len(s)), s)
+}

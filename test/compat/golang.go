@@ -36,12 +36,12 @@ func goTests(pkg string, long bool, filter string) suite {
 				return nil, "", fmt.Errorf("go test -c %s: %w: %s", pkg, err, tail(string(text), 500))
 			}
 			// The tests read files beside their source. cd is a shell's: the tests' process is what it becomes.
-			cmd := fmt.Sprintf("cd %s && exec %s -test.v -test.short -test.timeout 4m", src, bin)
+			cmd := fmt.Sprintf("cd %s && exec %s -test.v -test.short -test.timeout 20m", src, bin)
 			if filter != "" {
 				cmd += " -test.run '" + filter + "'"
 			}
 			r, err := s.do(prefix, diff.Case{Args: []string{"/bin/sh", "-c", cmd}, IgnoreFiles: []string{"*"},
-				Env: []string{"GOROOT=" + strings.TrimSpace(string(root)), "GOCACHE=" + filepath.Join(s.dir, "cache"), "GOFLAGS=-mod=mod"}, Timeout: 5 * time.Minute})
+				Env: []string{"GOROOT=" + strings.TrimSpace(string(root)), "GOCACHE=" + filepath.Join(s.dir, "cache"), "GOFLAGS=-mod=mod"}, Timeout: 21 * time.Minute})
 			if err != nil {
 				return nil, "", err
 			}
