@@ -26,6 +26,7 @@ FUZZTIME ?= 20s
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/skerry-cli ./cmd/skerry-cli
 	CGO_ENABLED=0 $(GO) build -trimpath $(LWKLINK) -o bin/skerry-lwk ./cmd/skerry-lwk
 	@if [ -d bench/build ]; then $(GO) run ./bench/build -o bin/bench; fi
 
@@ -86,6 +87,7 @@ install: build man
 		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
 	install -m 755 bin/skerry '$(DESTDIR)$(PREFIX)/bin/skerry'
 	install -d '$(DESTDIR)$(PREFIX)/lib/skerry'
+	install -m 755 bin/skerry-cli '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-cli'
 	install -m 644 bin/skerry-lwk '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk'
 	install -m 644 build/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1'
 	bin/skerry completion bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry'
@@ -93,7 +95,7 @@ install: build man
 	bin/skerry completion fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/skerry.fish'
 
 uninstall:
-	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)/lib/skerry/skerry-lwk' '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
+	rm -f '$(DESTDIR)$(PREFIX)/bin/skerry' '$(DESTDIR)$(PREFIX)'/lib/skerry/skerry-* '$(DESTDIR)$(PREFIX)'/share/man/man1/skerry.1 \
 		'$(DESTDIR)$(PREFIX)'/share/man/man1/skerry-*.1 \
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/skerry' \
 		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_skerry' \

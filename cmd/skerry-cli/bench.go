@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/skerry-os/skerry/bench"
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/plan"
 )
 
@@ -57,9 +58,9 @@ Exit status is 1 when a measurement failed.`,
 		if *from != "" && len(args) > 0 {
 			return plan.Failure("bad --from", args[0], "an earlier result is reported as a whole: leave out the names")
 		}
-		exe, err := os.Executable()
+		exe, err := install.Find(install.Skerry)
 		if err != nil {
-			return plan.Failure("cannot find the skerry command itself", err.Error(), "mount /proc")
+			return plan.Failure("cannot find the rest of skerry", err.Error(), "")
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()

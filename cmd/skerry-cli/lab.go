@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/lab"
 	"github.com/skerry-os/skerry/fwk/plan"
 )
@@ -105,9 +106,9 @@ func absolute(path string) (string, error) {
 
 // inLab runs the lab with the command's streams, as a terminal when it is a shell for one.
 func inLab(cmd *cobra.Command, o *lab.Options, verbose bool) error {
-	exe, err := os.Executable()
+	exe, err := install.Find(install.Skerry)
 	if err != nil {
-		return plan.Failure("cannot find the skerry command itself", err.Error(), "mount /proc")
+		return plan.Failure("cannot find the rest of skerry", err.Error(), "")
 	}
 	o.Skerry = exe
 	o.Stdin, o.Stdout, o.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()

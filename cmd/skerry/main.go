@@ -1,121 +1,56 @@
 // Command skerry runs Linux programs on a lightweight kernel beside Linux.
 //
-// This package owns the command line and nothing else: one file per verb, which turns flags into a
-// call of the package that does the work. main only wires; run is the whole command with its streams
-// and arguments handed in, so that tests call it as it is.
+// This binary is what becomes the program's process: every start of a program, every fork's child and
+// every execve inside an enclave pays for its size and for what its packages do before main. So it
+// holds `skerry run` and nothing else; all other verbs are skerry-cli's (cmd/skerry-cli), which it
+// executes.
 package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"syscall"
 
-	"github.com/spf13/cobra"
-
-	"github.com/skerry-os/skerry/fwk/lab"
-	"github.com/skerry-os/skerry/fwk/launch"
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/platform/process"
 )
 
 func main() {
-	if lab.Inside() {
-		lab.Init()
-	}
 	if given := process.Given(); len(given.Env) > 0 {
 		if in, ok := plan.Inherit(given.Env); ok {
-			os.Exit(report(os.Stderr, bootInherited(in, &given)))
+			os.Exit(plan.Report(os.Stderr, bootInherited(in, &given)))
 		}
 	}
-	os.Exit(run(os.Stdin, os.Stdout, os.Stderr, os.Args[1:]))
+	os.Exit(run(os.Stderr, os.Args))
 }
 
-// run executes the command line args and returns the exit status. `skerry run` does not come back
-// from here when it works: the program's end is the process's.
-func run(stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	// The verb that starts programs is measured in microseconds, and building the tree of all the
-	// others is not free: it goes around it.
-	if len(args) > 0 && args[0] == "run" {
-		err := startProgram(stderr, args[1:])
-		if !errors.Is(err, errHelp) {
-			return report(stderr, err)
-		}
-		args = []string{"run", "--help"}
+// run executes the command line and returns the exit status. It does not come back when it works:
+// the program's end, or skerry-cli's, is the process's.
+func run(stderr io.Writer, args []string) int {
+	if len(args) < 2 || args[1] != "run" {
+		return plan.Report(stderr, forward(args))
 	}
-	if len(args) == 2 && args[0] == launch.KeepVerb {
-		return report(stderr, launch.Keep(thisNode(), args[1]))
+	err := startProgram(stderr, args[2:])
+	if errors.Is(err, plan.ErrHelp) {
+		err = forward([]string{args[0], "run", "--help"})
 	}
-	root := newRoot()
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	root.SetArgs(args)
-	return report(stderr, root.Execute())
+	return plan.Report(stderr, err)
 }
 
-// exit is an error that has been told already; only its status is left to say.
-type exit int
-
-func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
-
-// report prints err in the one form that all of skerry's errors have and returns the exit status: an
-// Error's own, else 1.
-func report(stderr io.Writer, err error) int {
-	var told exit
-	var failure *plan.Error
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &told):
-		return int(told)
-	case errors.As(err, &failure):
-		fmt.Fprintf(stderr, "skerry: %v\n", err)
-		return failure.Status
+// forward makes this process skerry-cli's; tests replace it. It returns only on failure.
+var forward = func(args []string) error {
+	path, err := install.Find(install.CLI)
+	if err != nil {
+		return plan.Failure("cannot find the rest of skerry", err.Error(), "")
 	}
-	fmt.Fprintf(stderr, "skerry: %v\n", err)
-	return 1
-}
-
-// newRoot builds the tree of all verbs.
-func newRoot() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "skerry",
-		Short: "Run Linux programs on a lightweight kernel beside Linux",
-		Long: `skerry runs unmodified Linux programs in an enclave: a lightweight kernel on CPUs of its own answers
-what performance needs (memory, threads, scheduling, signals, time), and ships every other system call
-to Linux, which keeps the rest of the machine.
-
-Exit status of skerry run is the program's own, or 128+n after signal n. When the program did not get
-that far: 127 no such program, 126 found but cannot be run, 125 anything else.`,
-		Example: `  skerry check
-  skerry run -- python3 -c 'print("hello")'
-  skerry run --cpus 2 --stats -- ./solver input.dat`,
-		Args:          cobra.ArbitraryArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return plan.Failure("no such command", args[0], "see `skerry --help`; to run a program: skerry run -- "+args[0])
-		},
+	env := os.Environ()
+	if given := process.Given(); len(given.Env) > 0 {
+		env = given.Env // `run --help`: without what the entry point has put in front
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(badFlag)
-	root.AddCommand(newRun(), newCheck(), newSyscalls(), newBench(), newPs(), newStats(), newMetrics(), newTop(), newTrace(), newExplain(), newLab(), newNode(), newConsole(), newKill(), newVersion(), newCompletion(), newMan(), newKeep())
-	return root
-}
-
-// badFlag gives a flag's error a way out and the status of skerry's own failures.
-func badFlag(cmd *cobra.Command, err error) error {
-	return plan.Failure(err.Error(), "", "see `"+cmd.CommandPath()+" --help`")
-}
-
-// noArgs refuses arguments.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return plan.Failure("unexpected argument", args[0], "see `"+cmd.CommandPath()+" --help`")
+	if err := syscall.Exec(path, args, env); err != nil {
+		return plan.Failure("cannot execute the rest of skerry", path, err.Error())
 	}
 	return nil
 }

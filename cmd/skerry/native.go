@@ -24,15 +24,15 @@ func reserved() bool {
 	if os.Geteuid() != 0 {
 		return false
 	}
-	s, err := thisNode().State()
+	s, err := node.Here().State()
 	return err == nil && s != nil && s.Phase == node.Reserved
 }
 
 // bootNative makes this process a native enclave's program, as far as Linux knows. It returns only when
 // it could not. Until the program runs, nothing may stay open that New of the proxy is not told of.
 func bootNative(p *plan.Plan, given *process.Initial) error {
-	if p.Stats || p.Trace != "" {
-		return plan.Failure("not available on the native platform yet", "--stats and --trace", "leave them out, or use --platform process")
+	if p.Stats || p.Trace != "" || p.Strace != "" {
+		return plan.Failure("not available on the native platform yet", "--stats, --trace and --strace", "leave them out, or use --platform process")
 	}
 	if p.Cwd != "" {
 		if err := os.Chdir(p.Cwd); err != nil {
@@ -41,14 +41,14 @@ func bootNative(p *plan.Plan, given *process.Initial) error {
 	}
 	image, err := launch.FindImage()
 	if err != nil {
-		return nodeFailure(err)
+		return plan.Failure(err.Error(), "", "")
 	}
-	e, err := launch.Take(launch.Config{Node: thisNode(), Image: image, LinuxCPUs: p.ProxyCPUs,
+	e, err := launch.Take(launch.Config{Node: node.Here(), Image: image, LinuxCPUs: p.ProxyCPUs,
 		PollLWK: poll("lwk"), PollLinux: poll("linux"),
 		Ask: node.Ask{Name: enclaveName(p), Program: strings.Join(p.Args, " "), CPUs: p.Native.CPUs, Cores: p.Native.Cores,
 			Memory: p.Mem, Runner: node.ProcessOf(os.Getpid())}})
 	if err != nil {
-		return nodeFailure(err)
+		return plan.Failure(err.Error(), "", "")
 	}
 	if p.Verbose {
 		set := e.Claim.Set()
@@ -66,7 +66,7 @@ func bootNative(p *plan.Plan, given *process.Initial) error {
 		if undo := e.Drop(); undo != nil {
 			err = fmt.Errorf("%w; and the enclave could not be ended: %w", err, undo)
 		}
-		return nodeFailure(err)
+		return plan.Failure(err.Error(), "", "")
 	}
 	return nil
 }

@@ -240,7 +240,7 @@ func (o *observer) trace() error {
 	if err != nil {
 		return err
 	}
-	t := &record.Trace{Program: filepath.Base(o.plan.Path), PID: o.pid, Clock: o.clock, Proxies: o.plat.Proxies(), State: stateName}
+	t := &record.Trace{Program: filepath.Base(o.plan.Path), PID: o.pid, Clock: o.clock, Proxies: o.plat.Proxies(), State: sched.StateName}
 	for i, cpu := range o.plan.CPUs {
 		t.Cores = append(t.Cores, record.Track{Name: "core " + strconv.Itoa(i) + " (CPU " + strconv.Itoa(cpu) + ")",
 			Index: i, Ring: o.cores[i].Ring()})
@@ -252,9 +252,6 @@ func (o *observer) trace() error {
 	syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0)
 	return err
 }
-
-// stateName names the scheduler's states in a trace.
-func stateName(s uint8) string { return sched.State(s).String() }
 
 // say writes to what was standard error when the program started, or, if the program has closed the
 // copy, to what is standard error now.

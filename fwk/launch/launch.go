@@ -16,13 +16,13 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/skerry-os/skerry/abi"
 	"github.com/skerry-os/skerry/abi/enclave"
 	"github.com/skerry-os/skerry/fwk/apic"
+	"github.com/skerry-os/skerry/fwk/install"
 	"github.com/skerry-os/skerry/fwk/node"
 	"github.com/skerry-os/skerry/fwk/pin"
 	"github.com/skerry-os/skerry/fwk/procfs"
@@ -78,19 +78,16 @@ func (e *Error) Error() string {
 
 func fail(what, on, do string) error { return &Error{what, on, do} }
 
-// FindImage finds the LWK's image: beside the skerry command, or in lib/skerry beside its directory.
+// FindImage finds the LWK's image: what SKERRY_LWK names, or the one that is installed with skerry.
 func FindImage() (string, error) {
-	exe, err := os.Executable()
+	if path := os.Getenv("SKERRY_LWK"); path != "" {
+		return path, nil
+	}
+	path, err := install.Find(install.LWK)
 	if err != nil {
-		return "", fail("cannot find the skerry command itself", err.Error(), "mount /proc")
+		return "", fail("the kernel's image is missing", err.Error(), "")
 	}
-	dir := filepath.Dir(exe)
-	for _, path := range []string{os.Getenv("SKERRY_LWK"), filepath.Join(dir, "skerry-lwk"), filepath.Join(dir, "../lib/skerry/skerry-lwk")} {
-		if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() {
-			return path, nil
-		}
-	}
-	return "", fail("the kernel's image is missing", "skerry-lwk is not in "+dir, "run `make build`")
+	return path, nil
 }
 
 // Take claims cores and memory, starts the keeper, and fills in the boot page but for Reserved. Nothing

@@ -1,6 +1,11 @@
 package plan
 
-import "strconv"
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
 
 // Exit statuses of skerry when the program did not get to have one, as env(1) and its relatives
 // have them.
@@ -48,4 +53,18 @@ func show(path string) string {
 		return quote(path)
 	}
 	return path
+}
+
+// Report prints err in the one form that all of skerry's errors have and returns the exit status: an
+// Error's own, 0 without one, else 1.
+func Report(stderr io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "skerry: %v\n", err)
+	var failure *Error
+	if errors.As(err, &failure) {
+		return failure.Status
+	}
+	return 1
 }
