@@ -211,3 +211,31 @@ func TestRecordingFile(t *testing.T) {
 		t.Error("it is still there")
 	}
 }
+
+// The dashboard asks for metrics that there are.
+func TestDashboard(t *testing.T) {
+	text, err := os.ReadFile("../../docs/skerry-dashboard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var any struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
+	if err := json.Unmarshal(text, &any); err != nil || len(any.Panels) == 0 {
+		t.Fatalf("%v, %d panels", err, len(any.Panels))
+	}
+	there := string(Exposition([]*Snapshot{snapshot(1)}))
+	n := 0
+	for _, p := range any.Panels {
+		for _, q := range p.Targets {
+			for _, name := range regexp.MustCompile(`skerry_[a-z_]+`).FindAllString(q.Expr, -1) {
+				if n++; !strings.Contains(there, "\n"+name+"{") {
+					t.Errorf("no metric %s", name)
+				}
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("only %d metrics are shown", n)
+	}
+}

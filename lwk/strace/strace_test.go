@@ -108,6 +108,7 @@ func TestLines(t *testing.T) {
 		{`chmod("/etc/pass\nwd", 0755) = 0`, 90, [6]uint64{path, 0o755}, 0},
 		{`umask(022) = 022`, 95, [6]uint64{0o22}, 0o22},
 		{`sched_setaffinity(0, 8, [0 2]) = 0`, 203, [6]uint64{0, 8, r.words(1600, 5)}, 0},
+		{`clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x10064) = 77`, 56, [6]uint64{0x1200011, 0, 0, data}, 77},
 		{`getpid() = 42`, 39, [6]uint64{}, 42},
 		{`syscall_0x1ff(0x1, 0x0, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS (Function not implemented)`, 511, [6]uint64{1}, -38},
 	} {

@@ -581,6 +581,40 @@ func (p *printer) entries(v uint64) bool {
 	return true
 }
 
+// clone is clone(2)'s number: its arguments have names, in an order of their own, when they are used.
+const clone = 56
+
+func (p *printer) clone() {
+	const setTLS, parentTID, childTIDs, pidfd = 0x80000, 0x100000, 0x1200000, 0x1000
+	a := &p.call.Args
+	p.str("child_stack=")
+	p.addr(a[1])
+	p.str(", flags=")
+	if f := a[0] &^ 0xff; f != 0 {
+		p.flags(&cloneFlags, f)
+		if a[0]&0xff != 0 {
+			p.str("|")
+		}
+	}
+	if sig := int(a[0] & 0xff); sig != 0 {
+		p.line = appendSignal(p.line, sig)
+	} else if a[0] == 0 {
+		p.str("0")
+	}
+	if a[0]&(parentTID|pidfd) != 0 {
+		p.str(", parent_tid=")
+		p.addr(a[2])
+	}
+	if a[0]&setTLS != 0 {
+		p.str(", tls=")
+		p.hex(a[4])
+	}
+	if a[0]&childTIDs != 0 {
+		p.str(", child_tidptr=")
+		p.addr(a[3])
+	}
+}
+
 func (p *printer) cloneArgs(v uint64) bool {
 	b := p.load(v, 64)
 	if b == nil {

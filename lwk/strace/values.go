@@ -42,6 +42,9 @@ func (p *printer) firstResult() int {
 	if p.c == nil {
 		return 6
 	}
+	if p.call.Nr == clone {
+		return len(p.c.Args)
+	}
 	for i, a := range p.c.Args {
 		switch a.Kind {
 		case triage.BufOut, triage.StructOut, triage.ArrayOut, triage.CPUSetOut, triage.SigSetOut, triage.NodeMaskOut,
@@ -55,6 +58,12 @@ func (p *printer) firstResult() int {
 
 // args shows arguments from to to; all but the first have a comma before them.
 func (p *printer) args(from, to int) {
+	if p.call.Nr == clone {
+		if from == 0 {
+			p.clone()
+		}
+		return
+	}
 	for i := from; i < to; i++ {
 		if p.skip(i) {
 			return
@@ -96,9 +105,6 @@ func (p *printer) skip(i int) bool {
 		}
 	case p.call.Nr == 157: // prctl
 		return i > 1 && (p.call.Args[0] == 15 || p.call.Args[0] == 16 || p.call.Args[0] == 4 || p.call.Args[0] == 3)
-	case p.call.Nr == 56 && i >= 2: // clone
-		const parent, child, tls = 0x100000, 0x1200000, 0x80000
-		return p.call.Args[0]&(parent|child|tls|0x1000) == 0
 	case (p.call.Nr == 25) && i == 4: // mremap
 		return p.call.Args[3]&2 == 0
 	}
