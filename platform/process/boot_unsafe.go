@@ -16,6 +16,7 @@ type Config struct {
 	CPUs      []int  // the enclave's
 	ProxyCPUs []int  // where proxies, monitor and listener run
 	Limit     uint64 // bytes of memory
+	Verbose   bool   // the watchdog reports
 	// Isolated says that fwk/isolate was asked to keep others off the enclave's CPUs for this process.
 	Isolated bool
 	// Lookup finds the mapping of a program address, for the rewriting of call sites; it must not
@@ -46,6 +47,7 @@ func Boot(cfg Config) (*Platform, error) {
 	}
 	addresses(&symbols)
 	makeLight()
+	watchdog.on = cfg.Verbose
 	textLow, textHigh = symbols[0], symbols[1]
 	if err := makeEnclave(cfg); err != nil {
 		return nil, fmt.Errorf("process platform: no memory for the enclave's own structures: %w", err)

@@ -120,6 +120,7 @@ func (e *enclave) look() (busy bool, next int64) {
 		if atomic.LoadUint32(&c.user) == 0 && atomic.LoadUint32(&c.waiting) == 0 {
 			continue
 		}
+		e.watch(c, now)
 		waiting := atomic.LoadUint32(&c.waiting) != 0 || c.replies.Pending(&c.replyTake)
 		if d := atomic.LoadInt64(&c.deadline); d != 0 {
 			if now >= d {
@@ -155,6 +156,7 @@ func (e *enclave) look() (busy bool, next int64) {
 func (e *enclave) spawnProxy() {
 	n := e.nproxies.Load()
 	if n >= maxProxies {
+		e.tooFew()
 		return
 	}
 	p := &e.proxies[n%maxProxies]
@@ -166,6 +168,7 @@ func (e *enclave) spawnProxy() {
 	tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[symProxy], addressOf(p), e.tls, 0)
 	if int64(tid) < 0 {
 		raw(sysMunmap, stack, proxyStack, 0, 0, 0, 0)
+		e.tooFew()
 		return
 	}
 	e.nproxies.Add(1)
