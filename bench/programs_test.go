@@ -48,8 +48,8 @@ func TestProgramsRunOnLinux(t *testing.T) {
 			if why := r.cannot(&m); why != "" {
 				t.Skip(why)
 			}
-			if m.Long {
-				t.Skip("takes seconds, and shows nothing that others do not")
+			if m.Long && testing.Short() {
+				t.Skip("takes seconds")
 			}
 			on := cpus[:1]
 			if m.Pair || m.Wide {

@@ -266,10 +266,12 @@ func (r *Row) note() string {
 
 // dropped says how many rounds did not count.
 func (r *Row) dropped() string {
-	switch r.Dropped {
-	case 0:
+	switch {
+	case r.Dropped == 0:
 		return ""
-	case 1:
+	case r.Rounds == 0:
+		return fmt.Sprintf(" (%d rounds dropped)", r.Dropped)
+	case r.Dropped == 1:
 		return " (1 round repeated)"
 	}
 	return fmt.Sprintf(" (%d rounds repeated)", r.Dropped)
