@@ -56,15 +56,16 @@ type Sys struct {
 	traceFD int
 	lent    lent // what a vfork has taken away for now
 
-	fdSignals signal.Set   // in masks of signalfd descriptors
-	kept      signal.Set   // those of them that Linux keeps, see signalfd
-	empty     signal.State // a thread's without anything
-	realtime  bool         // the program has chosen SCHED_FIFO or SCHED_RR
-	timers    timerTable
-	shm       attached
-	own       resident // memory of the LWK's own
-	naming    naming
-	future    uint64 // what mlockall wants for new memory
+	fdSignals  signal.Set   // in masks of signalfd descriptors
+	kept       signal.Set   // those of them that Linux keeps, see signalfd
+	empty      signal.State // a thread's without anything
+	registered uint64       // membarrier(2) commands
+	realtime   bool         // the program has chosen SCHED_FIFO or SCHED_RR
+	timers     timerTable
+	shm        attached
+	own        resident // memory of the LWK's own
+	naming     naming
+	future     uint64 // what mlockall wants for new memory
 	// filesShared: another process has the same descriptors, and not copies of them (CLONE_FILES).
 	filesShared bool
 	tasksOpen   bool // the program has opened /proc/self/task
@@ -130,11 +131,12 @@ func (s *Sys) syscall(c *sched.Core, t *sched.Thread) {
 		t.Return(-int64(syscall.ENOSYS))
 		return
 	}
-	n := c.Stats.Calls[nr] + 1
-	c.Stats.Calls[nr] = n
+	n := c.Stats.Calls[nr]
+	c.Stats.Calls[nr] = n + 1
 	t.After = afterNothing
-	noted := n&c.Every == c.Every&1 && c.Rec != nil
-	if noted {
+	noted := false
+	if n&c.Every == 0 && c.Rec != nil && !c.Rec.Counted(uint16(nr)) {
+		noted = true
 		s.enter(c, t, nr)
 	}
 	switch s.place[nr] {

@@ -259,20 +259,34 @@ func getcpu(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	return 0
 }
 
-// membarrier: the cores of an enclave are kicked out of the program, which orders their memory.
-func membarrier(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	const query, known = 0, 1 | 1<<3 | 1<<4 | 1<<5 | 1<<6
+// membarrier: Linux knows all threads that run the program, which are the cores' own, and orders their
+// memory. What the program has registered for is noted here, as the LWK's own registration hides it.
+func membarrier(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	const (
+		query, global, globalExpedited, registerGlobal = 0, 1, 2, 4
+		private, registerPrivate                       = 8, 16
+		syncCore, registerSyncCore                     = 32, 64
+		known                                          = 127
+	)
+	cmd := t.Args[0]
 	if t.Args[1] != 0 {
 		return -int64(syscall.EINVAL)
 	}
-	switch cmd := t.Args[0]; {
-	case cmd == query:
+	switch cmd {
+	case query:
 		return known
-	case cmd&(cmd-1) != 0 || cmd&known == 0:
-		return -int64(syscall.EINVAL)
-	case cmd == 1<<4 || cmd == 1<<6: // registrations
+	case global, globalExpedited, registerGlobal:
+		return s.inline(sysMembarrier, cmd, 0, 0, 0)
+	case registerPrivate, registerSyncCore:
+		s.registered |= cmd
 		return 0
+	case private, syncCore:
+		if s.registered&(cmd<<1) == 0 {
+			return -int64(syscall.EPERM)
+		}
+		return s.inline(sysMembarrier, private, 0, 0, 0)
 	}
-	// Linux knows all threads that run the program: they are the cores' own.
-	return s.inline(324, 1<<3, 0, 0, 0)
+	return -int64(syscall.EINVAL)
 }
+
+const sysMembarrier = 324
