@@ -155,6 +155,9 @@ func (o *observer) levels() [][2]*uint64 {
 		{&g.Proxies, o.plat.MadeGauge()},
 		{&g.Pool, pool},
 	}
+	for i := range o.cores {
+		list = append(list, [2]*uint64{&o.cores[i].Running, o.plat.RunningGauge(i)})
+	}
 	for i := range min(len(bytes), len(g.Memory)) {
 		list = append(list, [2]*uint64{&g.Memory[i], word(unsafe.Pointer(&bytes[i]))})
 	}
@@ -177,6 +180,9 @@ func (o *observer) forked(c *sched.Core, pid uint32) {
 
 // leave is the last that a process does.
 func (o *observer) leave() {
+	if len(o.cores) == 1 { // with more, the others still work
+		o.cores[0].Flush()
+	}
 	if o.board != nil {
 		o.board.Leave(o.pid)
 	}
@@ -195,6 +201,9 @@ func (o *observer) end() {
 	o.clock.Stop(o.plat.Now)
 	o.plat.Freeze()
 	if o.plan.Trace != "" {
+		for i := range o.cores {
+			o.cores[i].Flush()
+		}
 		if err := o.trace(); err != nil {
 			o.say(fmt.Appendf(nil, "skerry: cannot write --trace %s: %v\n", o.plan.Trace, err))
 		}

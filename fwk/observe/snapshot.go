@@ -73,7 +73,9 @@ func From(b *enclave.Board) (*Snapshot, error) {
 		if tids := b.TIDs(); i < len(tids) {
 			k.TID = int(atomic.LoadUint32(&tids[i]))
 		}
-		k.Running = k.Counters.Running
+		if k.Running = uint32(k.Counters.Running >> 32); k.IdleFrom != 0 {
+			k.Running = 0
+		}
 		if k.IdleFrom != 0 && now > k.IdleFrom {
 			k.IdleTime += now - k.IdleFrom
 		}

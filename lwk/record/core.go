@@ -1,7 +1,11 @@
 package record
 
-// sampled: one in so many local calls is timed for the report. A power of two.
-const sampled = 64
+// One in so many local calls is timed for the report, and, which costs the others less, when nobody has
+// asked for one. Powers of two.
+const (
+	sampled = 64
+	seldom  = 1024
+)
 
 // timed: one in so many shipped calls of each number is timed, unless all are (Core.Exact).
 const timed = 8
@@ -34,6 +38,12 @@ type Core struct {
 	burstNr uint16
 	mixed   uint8
 
+	// The burst of turns that is open, turns of them and calls calls since turnsAt, and whose is the last.
+	turns   uint64
+	calls   uint64
+	turnsAt uint64
+	turn    struct{ thread, tid uint32 }
+
 	_ [64]byte // the next core's begins on another cache line
 }
 
@@ -62,8 +72,9 @@ func New(counters []*Counters, tracing bool) ([]Core, error) {
 // Record begins to write records to a ring; nil ends it. Only the core itself may call it, or who made
 // it before it runs.
 func (c *Core) Record(r *Ring) {
+	c.Flush()
 	c.slice, c.call, c.ship, c.start = nil, nil, nil, 0
-	c.fresh, c.skip, c.burst = false, 0, 0
+	c.fresh, c.skip, c.burst, c.turns, c.burstNr = false, 0, 0, 0, NoCall
 	c.ring, c.Tracing = r, r != nil
 	if r != nil {
 		c.cost = int64(readCost())
@@ -72,16 +83,31 @@ func (c *Core) Record(r *Ring) {
 	}
 }
 
+// Forget ends recording without another word: the ring is a parent process's.
+func (c *Core) Forget() {
+	c.ring = nil
+	c.Record(nil)
+}
+
+// Flush writes what is only counted so far. By the core itself, or when it is known to stand still.
+func (c *Core) Flush() {
+	if c.ring != nil {
+		c.turn.tid = 0
+		c.endBurst(c.stamp())
+	}
+}
+
 // Ring returns the core's ring, nil if there is none.
 func (c *Core) Ring() *Ring { return c.ring }
 
-// What reading the clock for local calls may cost: 1/8 of the time. Credit for creditReads readings
-// is saved up, so that calls after a pause are all timed; when there is none, the next burstCalls
-// calls share one record.
+// What reading the clock for local calls and turns may cost: 1/16 of the time. Credit for creditReads
+// readings is saved up, so that calls after a pause are all timed; when there is none, the next
+// burstCalls calls, or burstTurns turns, share one record.
 const (
-	creditShift = 3
+	creditShift = 4
 	creditReads = 256
-	burstCalls  = 16
+	burstCalls  = 64
+	burstTurns  = 16
 )
 
 // stamp reads the clock and does its accounts.
@@ -92,13 +118,16 @@ func (c *Core) stamp() uint64 {
 	return now
 }
 
-// Every says which local calls are noted (Enter): the n-th with its number, from 1, if n&Every is
-// Every&1: all that is traced, else one in 64, the first included.
+// Every says which local calls are noted (Enter): the n-th with its number, from 0, if n&Every is 0:
+// all when tracing, else one in 64 or 1024, the first included.
 func (c *Core) Every() uint64 {
-	if c.Tracing {
+	switch {
+	case c.Tracing:
 		return 0
+	case c.Exact:
+		return sampled - 1
 	}
-	return sampled - 1
+	return seldom - 1
 }
 
 // Sent notes that call nr is on its way to Linux, and returns the time if it is one of those that are
@@ -144,6 +173,7 @@ func (c *Core) BeginIdle() {
 	c.IdleFrom = ticks()
 	if c.Tracing {
 		c.fresh = false
+		c.endBurst(c.IdleFrom)
 		c.asleep = c.put(Idle, c.IdleFrom, 0, 0, 0, NoCall, 0)
 	}
 }

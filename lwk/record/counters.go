@@ -23,8 +23,7 @@ type Counters struct {
 	Refused  uint64 // calls that failed without being looked at
 	Shipped  uint64 // calls of the program that were shipped
 	Local    Times  // calls the core answered, of which some were timed
-	Running  uint32 // what the program calls the thread that has the core; 0: none
-	_        uint32
+	Running  uint64 // in its upper half, the thread that has the core, or had it last; copied now and then
 	_        [8]byte
 
 	Latency [Buckets]uint64 // timed shipped calls by the length of their duration, see Bucket

@@ -59,6 +59,13 @@ func (w *traceWriter) event(pid, tid int, r *Record, flow uint32) {
 		if r.End != 0 {
 			b = strconv.AppendInt(append(b, `"ret":`...), int64(r.Arg), 10)
 		}
+	case Turns:
+		b = append(b, '"')
+		b = strconv.AppendUint(b, uint64(uint32(r.Arg)), 10)
+		b = append(b, ` turns","cat":"thread","args":{"turns":`...)
+		b = strconv.AppendUint(b, uint64(uint32(r.Arg)), 10)
+		b = append(b, `,"calls":`...)
+		b = strconv.AppendUint(b, r.Arg>>32, 10)
 	case Taken:
 		b = append(b, `"take, execute, answer","cat":"taken","args":{"thread":`...)
 		b = strconv.AppendUint(b, uint64(r.Thread), 10)

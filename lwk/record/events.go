@@ -3,15 +3,30 @@ package record
 // What a core writes into its ring. Records are in the order of their beginnings: one that becomes
 // known only when it is over (a burst) is written before anything that began later.
 
+// Counted counts a call, if Tracing is set, when nothing more is to be done for it: it is one of a burst
+// of calls with this number.
+func (c *Core) Counted(nr uint16) bool {
+	if c.skip == 0 || nr != c.burstNr {
+		return false
+	}
+	c.skip--
+	c.burst++
+	return true
+}
+
 // Enter notes that the core begins to handle system call nr, which Linux will perhaps not see. To be
-// called for the calls that Every names.
+// called for the calls that Every names, and that were not Counted.
 //
 // In a trace a call gets a record with its own two times, as long as reading the clock takes no
-// more than 1/8 of the time, with some credit after a pause. Otherwise calls are only counted, and
-// become one record: a Burst of up to 16, between two readings.
+// more than 1/16 of the time, with some credit after a pause. Otherwise calls are only counted, and
+// become one record: a Burst of up to 64, between two readings.
 func (c *Core) Enter(thread uint32, nr uint16) {
 	if !c.Tracing {
 		c.start = ticks()
+		return
+	}
+	if c.turns != 0 {
+		c.calls++
 		return
 	}
 	if c.skip != 0 {
@@ -68,14 +83,25 @@ func (c *Core) count(nr uint16) {
 // uncount takes back the latest call: it has a record of another kind.
 func (c *Core) uncount() {
 	if c.burst != 0 {
-		c.burst--
+		if c.burst--; c.burst == 0 {
+			c.burstNr = NoCall
+		}
 	}
 }
 
+// endBurst writes what was counted until now. A thread whose turn was part of a burst gets a slice for
+// the rest of it.
 func (c *Core) endBurst(now uint64) {
+	if c.turns != 0 {
+		c.put(Turns, c.turnsAt, now, c.turns|c.calls<<32, c.turn.thread, NoCall, 0)
+		c.turns, c.calls = 0, 0
+		if c.turn.tid != 0 {
+			c.slice = c.put(Slice, now, 0, uint64(c.turn.tid), c.turn.thread, NoCall, 0)
+		}
+	}
 	if c.burst != 0 {
 		c.put(Burst, c.burstAt, now, c.burst, 0, c.burstNr, c.mixed)
-		c.burst = 0
+		c.burst, c.burstNr = 0, NoCall
 	}
 }
 
@@ -90,16 +116,19 @@ func (c *Core) Sending(thread uint32, nr uint16, arg uint64, entered bool) {
 		return
 	}
 	now := c.stamp()
-	if entered {
+	if entered && c.turns == 0 {
 		c.uncount()
 	}
 	c.endBurst(now)
 	c.ship = c.put(Shipped, now, 0, arg, thread, nr, 0)
 }
 
-// Begin notes that a thread gets the core.
+// Begin notes, when Tracing, that a thread gets the core. Turns, too, get times of their own only as long
+// as that takes little; otherwise up to 16 become one record.
 func (c *Core) Begin(thread, tid uint32) {
-	if !c.Tracing {
+	c.turn.thread, c.turn.tid = thread, tid
+	if c.turns != 0 && c.turns < burstTurns {
+		c.turns++
 		return
 	}
 	now := c.last
@@ -107,13 +136,23 @@ func (c *Core) Begin(thread, tid uint32) {
 		now = c.stamp()
 	}
 	c.fresh = false
+	if c.turns != 0 {
+		c.turn.tid = 0 // its own slice, if it gets one, is below
+		c.endBurst(now)
+		c.turn.tid = tid
+	}
+	if c.credit < 2*c.cost {
+		c.turns, c.turnsAt = 1, now
+		return
+	}
 	c.slice = c.put(Slice, now, 0, uint64(tid), thread, NoCall, 0)
 }
 
-// End notes that the thread loses the core: by system call nr, or NoCall. state is the scheduler's, of
-// the thread now.
+// End notes, when Tracing, that the thread loses the core: by system call nr, or NoCall. state is the
+// scheduler's, of the thread now.
 func (c *Core) End(nr uint16, state uint8) {
-	if !c.Tracing {
+	if c.turns != 0 && nr != NoCall {
+		c.turn.tid = 0
 		return
 	}
 	now := c.last
@@ -124,6 +163,7 @@ func (c *Core) End(nr uint16, state uint8) {
 		}
 	}
 	c.fresh = true
+	c.turn.tid = 0
 	c.endBurst(now)
 	if r := c.ship; r != nil {
 		r.End = now

@@ -41,6 +41,9 @@ const (
 	Patch
 	// Idle: the core has nothing to do. Arg is when it began to sleep, 0 if it only looked around.
 	Idle
+	// Turns: several turns of threads that came too fast to be timed one by one: the lower half of Arg is
+	// how many, the upper how many local calls were made in them.
+	Turns
 	// Taken: on a proxy, from when it saw a shipped call to when the answer was sent; Executed lies in it.
 	Taken
 )

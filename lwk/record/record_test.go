@@ -103,8 +103,11 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 		if i%1700 == 0 {
 			c.credit = c.limit // as after a pause
 		}
-		c.Enter(0, uint16(24+i%2))
-		c.Leave(Local, int64(i), true)
+		nr := uint16(24 + i/3%2)
+		if !c.Counted(nr) {
+			c.Enter(0, nr)
+			c.Leave(Local, int64(i), true)
+		}
 	}
 	c.End(NoCall, 2)
 	var exact, counted uint64
@@ -135,22 +138,66 @@ func TestEveryCallIsRecordedOnce(t *testing.T) {
 	}
 }
 
-// A call that gives up the core and has no times is told by the slice's end, not also by a burst.
-func TestYieldIsTheSlicesEnd(t *testing.T) {
+// Each turn is in exactly one record, its own or one with others, and so is each call in it, whatever the
+// credit for reading the clock. A thread whose turn begins in such a record has a slice for the rest when
+// something else happens in it.
+func TestEveryTurnIsRecordedOnce(t *testing.T) {
 	c := newCore(t, true)
-	for i := range 100 {
-		c.credit, c.skip = -c.limit, 5
-		c.Begin(uint32(i%2), uint32(i%2))
-		c.Enter(uint32(i%2), 24)
-		if c.Open() {
-			t.Fatal("a call that is only counted is open")
+	const turns = 4000
+	calls, ships := 0, 0
+	for i := range turns {
+		if i%1000 == 0 {
+			c.credit = -c.limit // as after a switch storm
+		}
+		if i%1300 == 0 {
+			c.credit = c.limit // as after a pause
+		}
+		th := uint32(i%3 + 1)
+		c.Begin(th, 100+th)
+		if i%50 == 7 {
+			c.Sending(th, 0, 3, false)
+			at := c.Sent(0)
+			c.Answered(th, 0, at)
+			ships++
+		}
+		if !c.Counted(24) {
+			if c.Enter(th, 24); c.Open() {
+				c.Leave(Local, 0, false)
+			}
 		}
 		c.End(24, 2)
+		calls++
 	}
+	c.BeginIdle()
+	c.EndIdle()
+	var own, together, inTurns uint64
+	last, shipped := uint64(0), 0
 	for _, r := range c.Ring().Records() {
-		if r.Kind != Slice || r.Nr != 24 {
-			t.Fatalf("record of kind %d, call %d: want slices that end with 24", r.Kind, r.Nr)
+		if r.At < last || r.End < r.At {
+			t.Fatalf("a record of kind %d from %d to %d, after one at %d", r.Kind, r.At, r.End, last)
 		}
+		last = r.At
+		switch r.Kind {
+		case Slice:
+			own++
+		case Turns:
+			together += uint64(uint32(r.Arg))
+			inTurns += r.Arg >> 32
+			if n := uint32(r.Arg); n == 0 || n > burstTurns {
+				t.Errorf("%d turns together", n)
+			}
+		case Shipped:
+			shipped++
+		case Burst:
+			t.Errorf("%d calls that ended turns are told again", r.Arg)
+		}
+	}
+	// A slice that begins within a turn of several is counted with both.
+	if n := own + together; n < turns || n > turns+uint64(ships) || own == 0 || together == 0 || shipped != ships {
+		t.Errorf("%d turns have their own record, %d share one, of %d; %d of %d shipped calls", own, together, turns, shipped, ships)
+	}
+	if inTurns > uint64(calls) || inTurns == 0 {
+		t.Errorf("%d calls in turns, of %d", inTurns, calls)
 	}
 }
 
@@ -256,15 +303,15 @@ func TestFamily(t *testing.T) {
 func TestSample(t *testing.T) {
 	for _, tracing := range []bool{false, true} {
 		every := newCore(t, tracing).Every()
-		noted := func(n uint64) bool { return n&every == every&1 }
+		noted := func(n uint64) bool { return n&every == 0 }
 		n := 0
-		for i := uint64(1); i <= 64*10; i++ {
+		for i := range uint64(1024 * 10) {
 			if noted(i) {
 				n++
 			}
 		}
-		if want := map[bool]int{false: 10, true: 640}[tracing]; n != want || !noted(1) {
-			t.Errorf("tracing %v: %d of 640 are noted, the first: %v", tracing, n, noted(1))
+		if want := map[bool]int{false: 10, true: 10240}[tracing]; n != want || !noted(0) {
+			t.Errorf("tracing %v: %d of 10240 are noted, the first: %v", tracing, n, noted(0))
 		}
 	}
 }

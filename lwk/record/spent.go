@@ -54,7 +54,7 @@ func (t *Trace) spend(k *Track, add func(w what, from, to uint64, part float64))
 		if last == 0 || last > end {
 			last = end
 		}
-		if until != 0 && (r.Kind == Slice || r.Kind == Idle) {
+		if until != 0 && (r.Kind == Slice || r.Kind == Idle || r.Kind == Turns) {
 			give(program, until)
 			until = 0
 		}
@@ -82,9 +82,13 @@ func (t *Trace) spend(k *Track, add func(w what, from, to uint64, part float64))
 			} else {
 				give(polling, last)
 			}
-		case Burst:
+		case Burst, Turns:
 			if last > at {
-				f := min(1, mean*float64(r.Arg)/float64(last-at))
+				calls := float64(r.Arg)
+				if r.Kind == Turns {
+					calls = float64(r.Arg>>32) + float64(uint32(r.Arg)) // a turn's own part is like a call
+				}
+				f := min(1, mean*calls/float64(last-at))
 				add(kernel, at, last, f)
 				add(program, at, last, 1-f)
 				at = last

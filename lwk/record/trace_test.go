@@ -56,6 +56,7 @@ func run(t *testing.T, n int) *Trace {
 	}
 	for i := range n {
 		th := uint32(i % 2)
+		c.credit = c.limit // so that every turn has a time
 		c.Begin(th, 100+th)
 		for range 20 {
 			c.Enter(th, 24)
@@ -90,6 +91,7 @@ func run(t *testing.T, n int) *Trace {
 	c.End(NoCall, 2)
 	c.Begin(1, 101)
 	c.Enter(1, 231) // exit_group: not over
+	c.Flush()
 	clock.Stop(now)
 	return &Trace{Program: "te\"st\xff", PID: 100, Clock: clock, State: func(s uint8) string { return "s" },
 		Cores:   []Track{{"core 0 (CPU 3)", 0, c.Ring()}},

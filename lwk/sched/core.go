@@ -33,7 +33,7 @@ type Core struct {
 	// nobody asked. See Kernel.Observe.
 	Stats *record.Counters
 	Rec   *record.Core
-	Every uint64 // Rec.Every: which calls are noted
+	Every uint64 // Rec.Every: which calls are noted; 0: all, and there is a trace
 }
 
 // Kernel returns the kernel that the core belongs to.
@@ -95,7 +95,6 @@ func (c *Core) run(t *Thread) {
 		c.Stats.Switches++
 	}
 	c.HAL.Note(c.head != nil, c.due(), t.TID)
-	c.Stats.Running = t.TID
 	k := c.k
 	if t.Wake != WakeNone {
 		k.Hooks.Woken(c, t)
@@ -104,7 +103,7 @@ func (c *Core) run(t *Thread) {
 	if t.Told {
 		k.Hooks.Told(c, t)
 	}
-	if c.Rec != nil && c.Rec.Tracing {
+	if c.Every == 0 {
 		c.Rec.Begin(t.Index, t.TID)
 	}
 	by := uint16(record.NoCall) // the call that the thread gives up the core with
@@ -157,7 +156,7 @@ func (c *Core) run(t *Thread) {
 		c.vector = nil
 		atomic.StoreUint32(&t.held, 0)
 	}
-	if c.Rec != nil && c.Rec.Tracing {
+	if c.Every == 0 {
 		c.Rec.End(by, uint8(t.State))
 	}
 	c.k.Lock()

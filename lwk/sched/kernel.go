@@ -80,7 +80,7 @@ func New(p hal.Platform) (*Kernel, error) {
 		return nil, fmt.Errorf("no memory for the thread table: %w", err)
 	}
 	for i := range p.Cores() {
-		c := &Core{k: k, Index: i, HAL: p.Core(i), Stats: &record.Counters{}}
+		c := &Core{k: k, Index: i, HAL: p.Core(i), Stats: &record.Counters{}, Every: ^uint64(0)}
 		if c.heap, err = offHeap[*Thread](abi.MaxThreads); err != nil {
 			return nil, fmt.Errorf("no memory for the timers: %w", err)
 		}

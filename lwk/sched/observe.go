@@ -19,14 +19,13 @@ func (c *Core) Count(to *record.Counters) {
 	c.Stats = to
 	if c.Rec != nil {
 		c.Rec.Counters = to
-		c.Rec.Record(nil)
+		c.Rec.Forget()
 		c.Every = c.Rec.Every()
 	}
 }
 
 // idle gives the core up until there is something to do.
 func (c *Core) idle() {
-	c.Stats.Running = 0
 	if c.Rec == nil {
 		c.Stats.Idles++
 		c.HAL.Idle(c.due())

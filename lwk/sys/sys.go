@@ -131,11 +131,12 @@ func (s *Sys) syscall(c *sched.Core, t *sched.Thread) {
 		t.Return(-int64(syscall.ENOSYS))
 		return
 	}
-	n := c.Stats.Calls[nr] + 1
-	c.Stats.Calls[nr] = n
+	n := c.Stats.Calls[nr]
+	c.Stats.Calls[nr] = n + 1
 	t.After = afterNothing
-	noted := n&c.Every == c.Every&1 && c.Rec != nil
-	if noted {
+	noted := false
+	if n&c.Every == 0 && c.Rec != nil && !c.Rec.Counted(uint16(nr)) {
+		noted = true
 		s.enter(c, t, nr)
 	}
 	switch s.place[nr] {

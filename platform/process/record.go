@@ -16,7 +16,7 @@ type Observation struct {
 	Levels  [][2]*uint64                  // words that are copied now and then: where to, and where from
 }
 
-const maxLevels = 32
+const maxLevels = 96
 
 // recording is what is noted besides the cores' own records: by proxies, and where the cores note the
 // rewriting of call sites. A forked process has none but the counting of its core.
@@ -256,6 +256,9 @@ func (p *Platform) Made() int { return int(enc.nproxies.Load()) }
 
 // MadeGauge is the same in the lower half of a word, for who may only look.
 func (p *Platform) MadeGauge() *uint64 { return at[uint64](addressOf(&enc.nproxies)) }
+
+// RunningGauge is a word whose upper half is the thread that has core i, or had it last.
+func (p *Platform) RunningGauge(i int) *uint64 { return at[uint64](addressOf(&enc.cores[i].pid)) }
 
 // Sites tells what became of the program's call sites. It allocates.
 func (p *Platform) Sites() record.Sites {
