@@ -56,7 +56,7 @@ soak: build
 # Real software and its own tests, on Linux and on skerry; writes docs/compatibility.md. Half an hour.
 compat: build
 	sh test/setup.sh compat
-	$(GO) test -count=1 -timeout 120m ./test/compat -full -write docs/compatibility.md -v
+	$(GO) test -count=1 -timeout 240m ./test/compat -full -write docs/compatibility.md -v
 
 demo: build
 	sh demo/demo.sh

@@ -22,7 +22,7 @@ func pythonTests(module string, long bool) suite {
 		needs: []string{"/usr/bin/python3", "/usr/lib/python3.11/test/" + pythonFile(module)},
 		run: func(s *session, prefix []string) (outcomes, string, error) {
 			r, err := s.do(prefix, diff.Case{Args: []string{"/usr/bin/python3", "./pytests.py", "test." + module},
-				Files: map[string]string{"pytests.py": pytests}, IgnoreFiles: []string{"*"}, Timeout: 15 * time.Minute})
+				Files: map[string]string{"pytests.py": pytests}, IgnoreFiles: []string{"*"}, Timeout: 40 * time.Minute})
 			if err != nil {
 				return nil, "", err
 			}

@@ -61,7 +61,7 @@ func (s savedRows) rows() (list []row) {
 	for _, suite := range suites() {
 		k, ok := s[suite.name]
 		if !ok {
-			k.Missing = "never run"
+			k.Missing = "not yet to its end"
 		}
 		r := row{suite: suite, missing: k.Missing, linux: k.Linux, skerry: k.Skerry}
 		o := outcomes{}

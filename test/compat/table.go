@@ -27,7 +27,7 @@ func table(rows []row) string {
 	b.WriteString(`# Compatibility
 
 Real software and its own tests, on Linux and on skerry's process platform, on the same machine. Written by ` + "`make compat`" + ` from
-what it saw: do not edit. A test counts if it passes on Linux; every one that does not pass on skerry is named below with its reason.
+what it saw, in one run or several (test/README.md): do not edit. A test counts if it passes on Linux; every one that does not pass on skerry is named below with its reason.
 
 | suite | what | pass on Linux | of these on skerry |
 |---|---|---:|---:|
@@ -50,7 +50,7 @@ what it saw: do not edit. A test counts if it passes on Linux; every one that do
 			why := d.reason
 			switch {
 			case why == "" && d.got == some:
-				why = "failed once, passed when run again: time limits on a busy machine, or a race not found yet"
+				why = "failed once, passed when run again; the cause is not found yet"
 			case why == "":
 				why = "not understood yet"
 			}
