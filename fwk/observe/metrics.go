@@ -61,7 +61,7 @@ func Exposition(all []*Snapshot) []byte {
 			return s.Seconds(float64(h.Total)), h.Sent != 0
 		})
 	x.family("skerry_shipped_call_seconds", "histogram", "Time of shipped calls of all names, of those that were timed.", x.latency)
-	x.plain("skerry_local_timed_calls_total", "counter", "Calls answered by the lightweight kernel of which the time was taken (one in 64 of each name).",
+	x.plain("skerry_local_timed_calls_total", "counter", "Calls answered by the lightweight kernel of which the time was taken (one in 1024 of each name, or in 64).",
 		func(s *Snapshot) float64 { return float64(s.Total.Local.Count) })
 	x.plain("skerry_local_timed_seconds_total", "counter", "How long those took.",
 		func(s *Snapshot) float64 { return s.Seconds(float64(s.Total.Local.Total)) })

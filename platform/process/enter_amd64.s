@@ -80,6 +80,45 @@ kicked:
 TEXT ·resumeEnd(SB), NOSPLIT|NOFRAME, $0
 	RET
 
+// ENTER_KERNEL makes the call a return of enter: all registers go to the context, R11 being where to go on
+// in the stub, whose LEA and JMP, 15 bytes before, make the call again; RCX is free.
+#define ENTER_KERNEL \
+	MOVQ CORE_CTX(GS), CX; \
+	MOVQ AX, CTX_RAX(CX); \
+	MOVQ BX, CTX_RBX(CX); \
+	MOVQ DX, CTX_RDX(CX); \
+	MOVQ SI, CTX_RSI(CX); \
+	MOVQ DI, CTX_RDI(CX); \
+	MOVQ BP, CTX_RBP(CX); \
+	MOVQ SP, CTX_RSP(CX); \
+	MOVQ R8, CTX_R8(CX); \
+	MOVQ R9, CTX_R9(CX); \
+	MOVQ R10, CTX_R10(CX); \
+	MOVQ R12, CTX_R12(CX); \
+	MOVQ R13, CTX_R13(CX); \
+	MOVQ R14, CTX_R14(CX); \
+	MOVQ R15, CTX_R15(CX); \
+	MOVQ R11, CTX_RCX(CX); \
+	MOVQ R11, CTX_RIP(CX); \
+	MOVQ CORE_SP(GS), SP; \
+	PUSHFQ; \
+	POPQ AX; \
+	MOVQ AX, CTX_RFLAGS(CX); \
+	MOVQ AX, CTX_R11(CX); \
+	CLD; \
+	LEAQ -15(R11), AX; \
+	MOVQ AX, CTX_RESTART(CX); \
+	SAVE_XMM(CX); \
+	RDFSBASEQ AX; \
+	MOVQ AX, CTX_FSBASE(CX); \
+	MOVQ AX, CORE_CURFS(GS); \
+	MOVL $0, CORE_USER(GS); \
+	MOVQ CORE_BP(GS), BP; \
+	MOVQ CORE_SHADOW(GS), R14; \
+	XORPS X15, X15; \
+	MOVQ $TRAP_SYSCALL, AX; \
+	RET
+
 // entrySyscall is where rewritten call sites jump to: RAX the call's number, RCX where to go on in
 // the stub, everything else the program's. RCX and R11 are free, as a system call clobbers them;
 // flags are not, so that the tests are by JCXZ.
@@ -107,50 +146,12 @@ gettid:
 	MOVQ R11, CX
 	JMP  R11
 slow:
-	JMP  ·entrySlow(SB)
+	ENTER_KERNEL
 
-// entrySlow is entrySyscall after that, RCX already in R11; entryAll is an entry that answers nothing in
-// assembly, for who wants to see every call.
+// entryAll is an entry that answers nothing in assembly, for who wants to see every call.
 TEXT ·entryAll(SB), NOSPLIT|NOFRAME, $0
 	MOVQ CX, R11
-	JMP  ·entrySlow(SB)
-
-TEXT ·entrySlow(SB), NOSPLIT|NOFRAME, $0
-	MOVQ CORE_CTX(GS), CX
-	MOVQ AX, CTX_RAX(CX)
-	MOVQ BX, CTX_RBX(CX)
-	MOVQ DX, CTX_RDX(CX)
-	MOVQ SI, CTX_RSI(CX)
-	MOVQ DI, CTX_RDI(CX)
-	MOVQ BP, CTX_RBP(CX)
-	MOVQ SP, CTX_RSP(CX)
-	MOVQ R8, CTX_R8(CX)
-	MOVQ R9, CTX_R9(CX)
-	MOVQ R10, CTX_R10(CX)
-	MOVQ R12, CTX_R12(CX)
-	MOVQ R13, CTX_R13(CX)
-	MOVQ R14, CTX_R14(CX)
-	MOVQ R15, CTX_R15(CX)
-	MOVQ R11, CTX_RCX(CX)
-	MOVQ R11, CTX_RIP(CX)
-	MOVQ CORE_SP(GS), SP
-	PUSHFQ
-	POPQ AX
-	MOVQ AX, CTX_RFLAGS(CX)
-	MOVQ AX, CTX_R11(CX)
-	CLD
-	LEAQ -15(R11), AX          // the stub's LEA and JMP: making the call again
-	MOVQ AX, CTX_RESTART(CX)
-	SAVE_XMM(CX)
-	RDFSBASEQ AX
-	MOVQ AX, CTX_FSBASE(CX)
-	MOVQ AX, CORE_CURFS(GS)
-	MOVL $0, CORE_USER(GS)
-	MOVQ CORE_BP(GS), BP
-	MOVQ CORE_SHADOW(GS), R14
-	XORPS X15, X15
-	MOVQ $TRAP_SYSCALL, AX
-	RET
+	ENTER_KERNEL
 
 // settleCode is the code of the func value settle(c *core): Go's own FS base and g.
 TEXT ·settleCode(SB), NOSPLIT|NOFRAME, $0
