@@ -40,9 +40,11 @@ func KHz() (uint64, error) {
 // linuxTSC reads how Linux turns ticks into nanoseconds: ns = ticks*mult >> shift (struct
 // perf_event_mmap_page, linux/perf_event.h).
 func linuxTSC() (khz uint64, ok bool) {
-	attr := unix.PerfEventAttr{Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_DUMMY}
+	// An event of a CPU, of this kind, and never started: most others make Linux patch its own code, the
+	// scheduler's among it, which interrupts every processor.
+	attr := unix.PerfEventAttr{Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_CPU_CLOCK, Bits: unix.PerfBitDisabled}
 	attr.Size = uint32(unsafe.Sizeof(attr))
-	fd, err := unix.PerfEventOpen(&attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
+	fd, err := unix.PerfEventOpen(&attr, -1, 0, -1, unix.PERF_FLAG_FD_CLOEXEC)
 	if err != nil {
 		return 0, false
 	}
