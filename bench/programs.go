@@ -41,7 +41,11 @@ func Compiler() (string, error) {
 // directory dir, which it makes. It takes a few seconds and runs cc once per
 // program. Each program appears complete or not at all.
 func Build(ctx context.Context, cc, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := filepath.Abs(dir) // compilers run in other directories
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
 		return fmt.Errorf("a directory for the benchmark programs: %w", err)
 	}
 	work, err := os.MkdirTemp(dir, ".build-")

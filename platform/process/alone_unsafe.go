@@ -68,10 +68,11 @@ func (p *Platform) endThread(tid uint32) {
 	atomic.StoreUint32(&turn.state, 1)
 	sig := enc.turnSignal(tid)
 	for n := 0; ; n++ {
-		if n != 0 {
-			sig = 0
+		how := uintptr(0) // does it live?
+		if n%256 == 0 {
+			how = sig // again after some milliseconds: one that is just being set up may take it for another's
 		}
-		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), sig, 0, 0, 0); err != 0 {
+		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), how, 0, 0, 0); err != 0 {
 			break
 		}
 		ts := timespec{nsec: 20e3}
