@@ -16,7 +16,7 @@ say "An unmodified program on each, at the same time, each on a kernel of its ow
 (while :; do :; done) &
 busy=$!
 primes='my ($n, @p) = (2); while (@p < 300) { my $ok = 1; for (@p) { last if $_*$_ > $n; if ($n % $_ == 0) { $ok = 0; last } } push @p, $n if $ok; $n++ } print "perl on CPU 2: prime 300 is $p[-1], pid $$\n"'
-table='BEGIN { for (i = 1; i <= 10000; i++) s += i * i; printf "mawk on CPU 3: %d squares sum to %d\n", i - 1, s }'
+table='BEGIN { for (i = 1; i <= 10000; i++) s += i * i; printf "mawk on CPU 3: %d squares sum to %.0f\n", i - 1, s }'
 skerry run --platform native --cpus 2-2 --mem 192M -- perl -e "$primes" >/tmp/perl 2>&1 & a=$!
 skerry run --platform native --cpus 3-3 --mem 192M -- mawk "$table" >/tmp/mawk 2>&1 & b=$!
 i=0
