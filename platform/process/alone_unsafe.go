@@ -29,6 +29,7 @@ func (p *Platform) Alone(core int, nr uintptr, args *[6]uint64, threads int, lat
 func (p *Platform) endOthers(core int) {
 	e := enc
 	args := [6]uint64{}
+	e.awaitRaw()
 	turns.done[0], turns.n = uint32(e.cores[core].thread), 1
 	turn.nr, turn.args = syscall.SYS_EXIT, args
 	scanThreads()
@@ -37,10 +38,7 @@ func (p *Platform) endOthers(core int) {
 	p.endThread(atomic.LoadUint32(&e.monitorTID))
 	p.endThread(atomic.LoadUint32(&e.listener))
 	for i := range min(int(e.nproxies.Load()), maxProxies) {
-		for atomic.LoadUint32(&e.proxies[i].tid) == 0 {
-			raw(sysSchedYield, 0, 0, 0, 0, 0, 0) // on its way
-		}
-		p.endThread(e.proxies[i].tid)
+		p.endThread(atomic.LoadUint32(&e.proxies[i].tid))
 	}
 	for i := range e.ncores {
 		p.endThread(uint32(e.cores[i].thread))
@@ -66,11 +64,10 @@ func (p *Platform) endThread(tid uint32) {
 	}
 	turn.target = tid
 	atomic.StoreUint32(&turn.state, 1)
-	sig := enc.turnSignal(tid)
 	for n := 0; ; n++ {
 		how := uintptr(0) // does it live?
 		if n%256 == 0 {
-			how = sig // again after some milliseconds: one that is just being set up may take it for another's
+			how = enc.turnSignal(tid) // again after some milliseconds: one that is just being set up may take it for another's
 		}
 		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), how, 0, 0, 0); err != 0 {
 			break

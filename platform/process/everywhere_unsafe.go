@@ -60,6 +60,7 @@ func (p *Platform) Everywhere(nr uintptr, args *[6]uint64) int64 {
 
 func (p *Platform) others(nr uintptr, args *[6]uint64, want int64) {
 	self, _ := raw(sysGettid, 0, 0, 0, 0, 0, 0)
+	enc.awaitRaw()
 	turns.done[0], turns.n = uint32(self), 1
 	turn.nr, turn.args = uint64(nr), *args
 	// Threads that are made meanwhile by one that had its turn are right already; by one that had not,
@@ -83,6 +84,26 @@ func (p *Platform) others(nr uintptr, args *[6]uint64, want int64) {
 		for i := range turns.known {
 			again = p.giveTurn(turns.runtime[i], want) || again
 		}
+	}
+}
+
+// awaitRaw returns when the raw threads that were made have said who they are: before, a signal that is
+// right for one of them is wrong for another (turnSignal).
+func (e *enclave) awaitRaw() {
+	yet := func(tid *uint32) {
+		for atomic.LoadUint32(tid) == 0 {
+			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+		}
+	}
+	yet(&e.listener)
+	yet(&e.monitorTID)
+	for i := range e.ncores {
+		for atomic.LoadUintptr(&e.cores[i].thread) == 0 {
+			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+		}
+	}
+	for i := range min(int(e.nproxies.Load()), maxProxies) {
+		yet(&e.proxies[i].tid)
 	}
 }
 
