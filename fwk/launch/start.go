@@ -29,6 +29,12 @@ const (
 // Start takes all cores into the LWK and returns when each has come in. On failure all are stopped, and
 // the error says what is known.
 func (e *Enclave) Start() error {
+	// Our own may be gone from here: what Descriptors told of is the proxy's by now.
+	bus, err := apic.Open()
+	if err != nil {
+		return err
+	}
+	defer bus.Close()
 	// The keeper has pinned the pages since before we asked where they are; somebody may have killed it.
 	now, err := pin.Where(e.Mem)
 	if err != nil {
@@ -48,10 +54,10 @@ func (e *Enclave) Start() error {
 	}
 	copy(low.Mem, code)
 	low.Close()
-	s := starter{bus: e.bus, taken: e.node.Taken, cpus: e.Claim.CPUs, page: uint8(at >> 12),
+	s := starter{bus: bus, taken: e.node.Taken, cpus: e.Claim.CPUs, page: uint8(at >> 12),
 		state: func(i int) uint32 { return atomic.LoadUint32(&enclave.Core(e.Mem, e.Boot, i).State) }, sleep: sleep}
 	if err := s.start(); err != nil {
-		stopCores(e.node, e.bus, e.Claim)
+		stopCores(e.node, bus, e.Claim)
 		if why := Diagnose(e.Mem, e.Boot, e.Claim, e.node.Taken); why != "" {
 			return fmt.Errorf("%w\n%s", err, why)
 		}
@@ -175,6 +181,11 @@ func reap(n *node.Node, bus Bus) error {
 
 // Drop ends the enclave: its cores are stopped, and memory and cores are free for the next.
 func (e *Enclave) Drop() error {
+	bus, err := apic.Open() // as in Start
+	if err != nil {
+		return err
+	}
+	defer bus.Close()
 	unlock, err := e.node.Lock()
 	if err != nil {
 		return err
@@ -183,7 +194,7 @@ func (e *Enclave) Drop() error {
 	if now, err := e.node.Find(e.Claim.Name); err != nil || now == nil || !now.Same(e.Claim) {
 		return err // it was ended for us
 	}
-	return end(e.node, e.bus, e.Claim)
+	return end(e.node, bus, e.Claim)
 }
 
 // Reap clears away what is left of dead enclaves. It does nothing without a reservation.

@@ -167,6 +167,18 @@ func TestNative(t *testing.T) {
 	}
 }
 
+// The other way to address processors, which most real machines have. Needs QEMU 9.
+func TestX2APIC(t *testing.T) {
+	t.Setenv("SKERRY_LAB_APIC", "x2apic")
+	o := machine(t, "6.12", "sh", "-c", `skerry node reserve --cpus 2-3 --mem 320M &&
+		skerry run --platform native --cpus 2 --mem 160M -- busybox sh -c 'exec busybox echo from two cores' &&
+		skerry node show | grep -o x2apic; skerry node release; cat /sys/devices/system/cpu/online`)
+	status, out, errs := run(t, o)
+	if status != 0 || out != "from two cores\nx2apic\n0-3\n" {
+		t.Errorf("status %d, %q, %q", status, out, errs)
+	}
+}
+
 func env(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {
 		return v
