@@ -99,7 +99,7 @@ func TestFailures(t *testing.T) {
 	}{
 		{[]string{"run"}, 125, "skerry: no program given: usage: skerry run"},
 		{[]string{"run", "--"}, 125, "no program given"},
-		{[]string{"run", "--nonsense", "sh"}, 125, "not defined: -nonsense: see `skerry run --help`"},
+		{[]string{"run", "--nonsense", "sh"}, 125, "not defined: --nonsense: see `skerry run --help`"},
 		{[]string{"run", "-x", "sh"}, 125, "unknown flag: -x"},
 		{[]string{"run", "--mem"}, 125, "needs an argument"},
 		{[]string{"run", "--mem", "1M", "sh"}, 125, "too little memory for an enclave: --mem 1M"},

@@ -84,7 +84,9 @@ func Parse(args []string) (Options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, ErrHelp
 		}
-		return o, Failure(err.Error(), "", "see `skerry run --help`")
+		// It names flags with one dash.
+		text := strings.NewReplacer(": -", ": --", "flag -", "flag --").Replace(err.Error())
+		return o, Failure(text, "", "see `skerry run --help`")
 	}
 	o.Argv = fs.Args()
 	return o, nil
