@@ -169,7 +169,7 @@ func (o *observer) forked(c *sched.Core, pid uint32) {
 	o.pid = pid
 	o.kernel.Sched.Hooks.Asked = nil
 	o.kernel.Sched.Hooks.Joins = func(c *sched.Core) {
-		c.Rec, c.Every = nil, 0 // the parent's
+		c.Rec, c.Every = nil, ^uint64(0) // the parent's
 		c.Count(o.blocks.Claim(pid))
 	}
 	c.Count(o.blocks.Claim(pid))
