@@ -107,8 +107,8 @@ func (k *Kernel) Unlock() {
 	}
 }
 
-// NewThread takes a thread, zeroed but for its vector area, allowed on every core. nil: the table is
-// full. Under Lock.
+// NewThread takes a thread, zeroed but for its vector area, allowed on every core, which nobody runs or
+// wakes until Make. nil: the table is full. Under Lock.
 func (k *Kernel) NewThread() *Thread {
 	t := k.free
 	if t != nil {
@@ -130,7 +130,7 @@ func (k *Kernel) NewThread() *Thread {
 		k.tids = firstTID // futex words hold 30 bits
 	}
 	t.Allowed = 1<<len(k.all) - 1
-	t.State = Waiting
+	t.State = Nascent
 	k.live++
 	return t
 }

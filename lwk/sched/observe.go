@@ -60,6 +60,8 @@ func (s State) String() string {
 		return "shipped"
 	case Stopped:
 		return "stopped"
+	case Nascent:
+		return "new"
 	}
 	return "unknown"
 }

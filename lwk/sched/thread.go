@@ -15,6 +15,7 @@ const (
 	Waiting               // for a futex, a point of time, or a signal
 	Shipped               // its system call is with Linux
 	Stopped               // by a stop signal
+	Nascent               // being made: only who makes it touches it
 )
 
 // Thread is one thread of the program: a cooperative context, not a goroutine. Threads lie outside

@@ -98,10 +98,12 @@ func (s *Sys) clone(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	}
 	s.K.Lock()
 	n := s.K.NewThread()
-	s.K.Unlock()
 	if n == nil {
+		s.K.Unlock()
 		return -int64(syscall.EAGAIN)
 	}
+	n.Sig.Inherit(&t.Sig, false) // before anybody looks for a thread that does not block a signal
+	s.K.Unlock()
 	ext := n.Ctx.Ext
 	n.Ctx = t.Ctx
 	n.Ctx.Ext = ext
@@ -113,7 +115,6 @@ func (s *Sys) clone(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 		n.Ctx.FSBase = a.tls
 	}
 	c.HAL.InheritVector(&n.Ctx)
-	n.Sig.Inherit(&t.Sig, false)
 	n.Allowed, n.Name = t.Allowed, t.Name
 	if a.flags&cloneParentSettid != 0 {
 		s.User.Store32(uintptr(a.parentTID), n.TID)
