@@ -168,14 +168,15 @@ func (o *observer) levels() [][2]*uint64 {
 func (o *observer) forked(c *sched.Core, pid uint32) {
 	o.pid = pid
 	o.kernel.Sched.Hooks.Asked = nil
-	o.kernel.Sched.Hooks.Joins = func(c *sched.Core) {
-		c.Rec, c.Every = nil, ^uint64(0) // the parent's
-		c.Count(o.blocks.Claim(pid))
-	}
-	c.Count(o.blocks.Claim(pid))
-	if c.Rec != nil {
-		o.plat.Forked(c.Index, c.Rec)
-	}
+	o.kernel.Sched.Hooks.Joins = o.joins
+	o.joins(c)
+}
+
+// joins is for each core of a forked process, before it runs there: its records are the parent's so far.
+func (o *observer) joins(c *sched.Core) {
+	c.Rec = &o.cores[c.Index]
+	c.Count(o.blocks.Claim(o.pid))
+	o.plat.Forked(c.Index, c.Rec)
 }
 
 // leave is the last that a process does.

@@ -33,7 +33,7 @@ type Core struct {
 	// nobody asked. See Kernel.Observe.
 	Stats *record.Counters
 	Rec   *record.Core
-	Every uint64 // Rec.Every: which calls are noted; 0: all, and there is a trace
+	Every uint64 // Rec.Every: which calls are noted; 0: all, and with Rec there is a trace
 }
 
 // Kernel returns the kernel that the core belongs to.
@@ -103,7 +103,7 @@ func (c *Core) run(t *Thread) {
 	if t.Told {
 		k.Hooks.Told(c, t)
 	}
-	if c.Every == 0 {
+	if c.Every == 0 && c.Rec != nil {
 		c.Rec.Begin(t.Index, t.TID)
 	}
 	by := uint16(record.NoCall) // the call that the thread gives up the core with
@@ -156,7 +156,7 @@ func (c *Core) run(t *Thread) {
 		c.vector = nil
 		atomic.StoreUint32(&t.held, 0)
 	}
-	if c.Every == 0 {
+	if c.Every == 0 && c.Rec != nil {
 		c.Rec.End(by, uint8(t.State))
 	}
 	c.k.Lock()
