@@ -179,7 +179,9 @@ func shmFiles() map[string]bool {
 	names := map[string]bool{}
 	entries, _ := os.ReadDir("/dev/shm")
 	for _, e := range entries {
-		names[e.Name()] = true
+		if !e.IsDir() { // skerry's registry of enclaves may be one, and stays
+			names[e.Name()] = true
+		}
 	}
 	return names
 }
