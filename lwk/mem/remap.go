@@ -283,7 +283,11 @@ func (s *Space) remapTo(old, oldLen, newLen uintptr, flags int32, newAddr uintpt
 		}
 		oldLen = newLen
 	}
-	n = s.t.nodes[s.t.at(old)] // unmapping may have moved it to another node
+	// Unmapping may have moved it to another node, or, with an old length of 0, removed it.
+	if i = s.t.at(old); i == 0 {
+		return 0, syscall.EFAULT
+	}
+	n = s.t.nodes[i]
 	if e := s.claim(newAddr, end); e != 0 {
 		return 0, syscall.ENOMEM
 	}
