@@ -106,9 +106,14 @@ func (s *Sys) exec(c *sched.Core, t *sched.Thread, path string, argv, envp uintp
 	if s.Proc.Exec == nil {
 		return -int64(syscall.ENOSYS)
 	}
-	ret := s.Proc.Exec(path, args, env, s.inherited(t), func() { s.handBack(c, t) })
-	if !t.Borrowed {
+	handed := false
+	ret := s.Proc.Exec(path, args, env, s.inherited(t), func() {
+		handed = true
+		s.handBack(c, t)
+	})
+	if handed && !t.Borrowed {
 		s.Plat.Leave(uint64(s.kept))
+		s.Plat.Stir()
 	}
 	return ret
 }
@@ -133,13 +138,15 @@ func (s *Sys) inherited(t *sched.Thread) Inherited {
 
 // handBack makes every signal that came to the LWK and is not yet delivered pending at Linux, where it
 // outlasts the execve: none may be on its way when the LWK disappears. Only the home core gets messages
-// that tell of signals, so that none is lost between its ring and another core. If there will be no
-// execve after all, they come back by the next Leave.
+// that tell of signals, so that none is lost between its ring and another core; and a core that has taken
+// one, which may end the program, is waited for. If there will be no execve after all, they come back by
+// the next Leave.
 func (s *Sys) handBack(c *sched.Core, t *sched.Thread) {
 	from := &s.K.Pending
 	if t.Borrowed {
 		from = &s.lent.none // a process of its own, where Linux has kept what came
 	} else {
+		s.Plat.Still(c.Index)
 		s.Plat.Hold()
 		c.Look()
 	}

@@ -1,6 +1,9 @@
 package process
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"syscall"
+)
 
 // Hold implements hal.Platform. The listener may be about to forward a signal that it has taken from
 // Linux: it says when it has looked at what is to be left, which is when it has taken nothing.
@@ -21,7 +24,7 @@ func (p *Platform) Hold() {
 func foreignSignal(info, uc uintptr) {
 	const siCode, siPID, sigmask, tgkill = 8, 16, 296, -6
 	*at[uint64](uc + sigmask) = ^uint64(syncSignals | 1<<(33-1))
-	if *at[int32](info + siCode) == tgkill && uintptr(*at[uint32](info + siPID)) == enc.pid {
+	if *at[int32](info) == int32(syscall.SIGCHLD) && *at[int32](info + siCode) == tgkill && uintptr(*at[uint32](info + siPID)) == enc.pid {
 		return
 	}
 	forwardSignal(info)

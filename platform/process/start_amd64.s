@@ -124,8 +124,9 @@ signext:
 	MOVL $SYS_rt_sigprocmask, AX
 	SYSCALL
 
-	// What the runtime unblocks: SIGSTKFLT, SIGCHLD, SIGPROF, 32 to 34. Boot gives it back.
-	MOVQ $0x384018000, AX
+	// What the runtime unblocks: SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGTERM, SIGSTKFLT, SIGCHLD, SIGPROF, 32
+	// to 34. Boot gives it back.
+	MOVQ $0x38401c027, AX
 	MOVQ AX, 0(SP)
 	MOVQ $0, 8(SP)             // no waiting
 	MOVQ $0, 16(SP)
