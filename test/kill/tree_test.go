@@ -90,7 +90,9 @@ func fell(t *testing.T, argv []string, random *rand.Rand) (kills int) {
 			break
 		}
 		if whole && len(alive) != treeSize-kills {
-			t.Fatalf("%d of %d processes live after %d kills", len(alive), treeSize, kills)
+			// The last field of a zombie's line is its wait status.
+			stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", run.Cmd.Process.Pid))
+			t.Fatalf("%d of %d processes live after %d kills; the first one: %s", len(alive), treeSize, kills, stat)
 		}
 		victim := alive[random.IntN(len(alive))]
 		if err := syscall.Kill(victim, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
