@@ -283,6 +283,8 @@ static void processors(void)
 
 int main(int argc, char **argv, char **env)
 {
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL); // whoever started us may ignore some (nohup, a shell's background job)
 	strings(argc, argv, env);
 	mappings();
 	signals();
