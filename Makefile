@@ -47,7 +47,7 @@ KILLS  ?= 1000
 soak: build
 	@for i in $$(seq $(ROUNDS)); do for cpus in 1 2; do \
 		echo "round $$i, $$cpus core(s)"; \
-		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" $(GO) test -count=1 -timeout 20m ./test/diff ./test/kill || exit 1; \
+		SKERRY_STRICT=1 SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" $(GO) test -count=1 -timeout 20m ./test/diff ./test/kill || exit 1; \
 	done; done
 	@for cpus in 1 2; do \
 		SKERRY_RUN="$(CURDIR)/bin/skerry run --cpus $$cpus --" KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -run TestTree ./test/kill || exit 1; \

@@ -26,6 +26,8 @@ type tally struct {
 	same    int
 	skipped map[string]int // reason -> cases
 	failed  []string
+
+	unsteady []string // differed, then agreed
 }
 
 var count = tally{skipped: map[string]int{}}
@@ -33,7 +35,7 @@ var count = tally{skipped: map[string]int{}}
 func (t *tally) report() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.same+len(t.skipped)+len(t.failed) == 0 {
+	if t.same+len(t.skipped)+len(t.failed)+len(t.unsteady) == 0 {
 		return
 	}
 	var why []string
@@ -47,6 +49,10 @@ func (t *tally) report() {
 	if n > 0 {
 		line += " (" + strings.Join(why, "; ") + ")"
 	}
+	sort.Strings(t.unsteady)
+	for _, f := range t.unsteady {
+		line += "\n  different once, then the same (a bug to be found): " + f
+	}
 	sort.Strings(t.failed)
 	for _, f := range t.failed {
 		line += "\n  different: " + f
@@ -58,6 +64,14 @@ func (t *tally) report() {
 		_ = os.WriteFile(filepath.Join(buildDir(root), "summary.txt"), []byte(line+"\n"), 0o644)
 	}
 }
+
+// A difference that comes and goes is a bug too, and is said and counted as one. But it says nothing about
+// the change that is being tested, so that a few of them do not fail a run; with SKERRY_STRICT set, as in
+// `make soak`, which looks for them, each does.
+const (
+	unsteadyRuns = 3 // agreements that it takes after a difference
+	unsteadyMost = 2 // such cases in a run
+)
 
 // atOnce limits how many cases run at the same time.
 var atOnce = make(chan struct{}, 2)
@@ -114,12 +128,29 @@ func runCase(t *testing.T, c *Case, prefix []string) {
 	if why := c.Check(linux); why != "" {
 		fail("the case itself: %s", why)
 	}
-	skerry, err := c.Run(prefix, filepath.Join(dir, "sk"))
-	if err != nil {
-		fail("%v", err)
+	differs := func(dir string) []string {
+		skerry, err := c.Run(prefix, filepath.Join(dir, "sk"))
+		if err != nil {
+			fail("%v", err)
+		}
+		return c.Compare(linux, skerry)
 	}
-	if d := c.Compare(linux, skerry); len(d) > 0 {
-		fail("differs from Linux:\n%s", strings.Join(d, "\n"))
+	if d := differs(dir); len(d) > 0 {
+		what := strings.Join(d, "\n")
+		for range unsteadyRuns {
+			if os.Getenv("SKERRY_STRICT") != "" || len(differs(t.TempDir())) > 0 {
+				fail("differs from Linux:\n%s", what)
+			}
+		}
+		count.mu.Lock()
+		count.unsteady = append(count.unsteady, c.Title())
+		n := len(count.unsteady)
+		count.mu.Unlock()
+		fmt.Fprintf(os.Stderr, "diff: %s differed once and agreed %d times after that: a bug that is still to be found:\n%s\n", c.Title(), unsteadyRuns, what)
+		if n > unsteadyMost {
+			fail("too many cases that differ now and then")
+		}
+		return
 	}
 	count.mu.Lock()
 	count.same++
