@@ -9,7 +9,7 @@ var light = [...]uint16{
 	9, 10, 11, 12, 25, 28, // mmap mprotect munmap brk mremap madvise
 	14, 24, 39, 56, 60, // rt_sigprocmask sched_yield getpid clone exit
 	72, 78, 217, // fcntl getdents getdents64
-	186, 202, 218, 273, 435, // gettid futex set_tid_address set_robust_list clone3
+	146, 147, 186, 202, 218, 273, 435, // sched_get_priority_* gettid futex set_tid_address set_robust_list clone3
 }
 
 // MarkLight tells the platform.

@@ -119,3 +119,19 @@ func policy(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 }
 
 const sysSchedSetattr = 314
+
+// Linux's policies that a number names: FIFO and RR have priorities 1 to 99, the others (OTHER, BATCH,
+// IDLE, DEADLINE, EXT) none. sched_get_priority_max(2).
+func priorityMax(_ *Sys, _ *sched.Core, t *sched.Thread) int64 { return priority(t.Args[0], 99) }
+
+func priorityMin(_ *Sys, _ *sched.Core, t *sched.Thread) int64 { return priority(t.Args[0], 1) }
+
+func priority(policy uint64, bound int64) int64 {
+	switch int32(policy) {
+	case 1, 2:
+		return bound
+	case 0, 3, 5, 6, 7:
+		return 0
+	}
+	return -int64(syscall.EINVAL)
+}
