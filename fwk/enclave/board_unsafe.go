@@ -272,13 +272,6 @@ func (b *Board) Entry() *Entry {
 // Executed notes that the enclave's first process runs another program now.
 func (b *Board) Executed(program string) { text(b.page.Program[:], program) }
 
-// Core notes Linux's thread id of core i.
-func (b *Board) Core(i int, tid uint32) {
-	if i < len(b.page.TIDs) {
-		atomic.StoreUint32(&b.page.TIDs[i], tid)
-	}
-}
-
 // First reports whether pid is the process that the entry was made for.
 func (b *Board) First(pid int) bool { return int(b.page.PID) == pid }
 

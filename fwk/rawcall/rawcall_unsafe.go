@@ -25,14 +25,6 @@ func exitsyscall()
 //go:noescape
 func Call(cancel *uint32, nr uintptr, args *[6]uint64) int64
 
-// Range returns where in Call a kick cancels: from low up to high, by going on at cancel. For a process
-// whose own signal handler takes the kicks.
-func Range() (low, high, cancel uintptr) {
-	var a [3]uintptr
-	addresses(&a)
-	return a[0], a[0] + callMade, a[1]
-}
-
 // callMade is the end of the SYSCALL instruction in callBegin.
 const callMade = 7
 

@@ -64,10 +64,7 @@ func newRig(t testing.TB, cores int) *rig {
 	return r
 }
 
-// put32 writes to an address of the LWK's that a call made on the core names.
-func put32(addr uintptr, v uint32) { *(*uint32)(unsafe.Add(unsafe.Pointer(nil), addr)) = v }
-
-// bytes64 is the 64 bytes at such an address.
+// bytes64 is the 64 bytes at an address of the LWK's that a call made on the core names.
 func bytes64(addr uintptr) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), addr)), 64)
 }
