@@ -42,7 +42,8 @@ int main(void)
 	EQ(child_of(0, closes), 7);
 	CHECK(open_at(41) && open_at(50) && !open_at(45));
 	ok("a forked process");
-	EQ(child_of(CLONE_FILES, closes), 7);
+	for (int i = 0; i < 30; i++) // a child that is just being set up must part wholly as well
+		EQ(child_of(CLONE_FILES, closes), 7);
 	CHECK(open_at(41) && open_at(50) && !open_at(45));
 	EQ(child_of(CLONE_FILES, marks), 8);
 	CHECK(fcntl(41, F_GETFD) == 0);
