@@ -3,9 +3,11 @@ package proxy
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 
+	"github.com/skerry-os/skerry/fwk/procfs"
 	"github.com/skerry-os/skerry/fwk/rawcall"
 )
 
@@ -24,6 +26,21 @@ func (p *Proxy) takeSignals() error {
 	ready := make(chan struct{})
 	go p.listen(ready)
 	<-ready
+	return p.quiet()
+}
+
+// quiet has the threads that the Go runtime has by now block what it unblocks there. One that it makes later
+// does so at the first signal that comes to it.
+func (p *Proxy) quiet() error {
+	tasks, err := procfs.List("/proc/self/task")
+	if err != nil {
+		return fmt.Errorf("cannot see the process's threads: %w; is /proc mounted?", err)
+	}
+	for _, name := range tasks {
+		if tid, err := strconv.Atoi(name); err == nil && tid != int(p.pid) && uint32(tid) != p.listener.tid.Load() {
+			rawcall.Send(uint32(tid), rawcall.Quiet)
+		}
+	}
 	return nil
 }
 
@@ -52,6 +69,9 @@ func (p *Proxy) listen(ready chan struct{}) {
 	for !p.ending.Load() {
 		sig := rawcall.Wait((^l.left.Load()|kick)&^turn, &info)
 		asked := l.asked.Load()
+		if sig == 0 { // interrupted; somebody may have asked meanwhile
+			sig = rawcall.Take((^l.left.Load()|kick)&^turn, &info)
+		}
 		for sig != 0 {
 			if sig == rawcall.Kick {
 				asked = l.asked.Load()

@@ -17,6 +17,9 @@ const (
 	// Turn is the signal by which the Go runtime has each of its threads make a call
 	// (syscall.AllThreadsSyscall6). It is the runtime's, and nobody may block it.
 	Turn = 33
+	// Quiet is a signal that the Go runtime unblocks on its own threads. Sent to one of them, it has the thread
+	// block from then on what is not the runtime's own.
+	Quiet = 32
 	// Mask is what every thread of a process blocks that has its signals taken by one: all but Turn.
 	Mask = ^uint64(1 << (Turn - 1))
 	// KickMask is what a thread blocks that makes calls with Call: all but the kick and Turn.

@@ -2,8 +2,14 @@
 
 // Offset in the signal frame's ucontext (Linux, x86-64).
 #define UC_RIP 168
+#define UC_SIGMASK 296
+
+// What a thread blocks once it got a signal that was not meant for it: all but what the processor raises, what
+// the Go runtime sends its threads (SIGURG, 33), and the kick.
+#define FORGOOD 0x7ffffffebfbffb27
 
 #define SIGURG 23
+#define SIGQUIET 32
 #define SIGKICK 64
 #define SI_TKILL -6
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as SyncSignals in Go
@@ -61,7 +67,7 @@ TEXT ·restorer(SB), NOSPLIT|NOFRAME, $0-8
 	RET
 
 // handler runs on a thread's signal stack, as Linux calls it: DI signal, SI siginfo, DX ucontext. It
-// uses registers that a C function may change, and no memory but the frame's and owner, process.
+// uses registers that a C function may change, and no memory but the frame's, passedOn and owner, process.
 TEXT ·handler(SB), NOSPLIT|NOFRAME, $0
 	CMPL DI, $SIGKICK
 	JNE  other
@@ -96,6 +102,14 @@ asked:
 	CMPL R9, $SI_TKILL
 	JEQ  goruntime
 forward:
+	// The Go runtime unblocks some signals on its own threads. This one gets no more of them.
+	MOVQ $FORGOOD, AX
+	ORQ  AX, UC_SIGMASK(DX)
+	CMPL DI, $SIGQUIET
+	JNE  sent
+	CMPL R9, $SI_TKILL
+	JEQ  return                // it was asked for no more than that
+sent:
 	MOVQ ·owner(SB), AX
 	TESTQ AX, AX
 	JEQ  return                // nobody yet

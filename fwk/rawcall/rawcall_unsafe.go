@@ -53,7 +53,9 @@ var process uint64
 func restorer(out *uintptr)
 
 // Install makes this process's handler of signal sig: a kick cancels or interrupts a call of Call; any
-// other signal that was sent to the process goes on to the thread of SetOwner; faults of the process itself and what the Go runtime sends itself go to the runtime.
+// other signal that was sent to the process goes on to the thread of SetOwner, and the thread that it came
+// to blocks such signals from then on; faults of the process itself and what the Go runtime sends itself go
+// to the runtime.
 // flags are more SA_ flags.
 func Install(sig int, flags uintptr) syscall.Errno {
 	var a [3]uintptr
