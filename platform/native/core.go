@@ -57,6 +57,8 @@ func (c *core) Run(ctx *hal.Context) hal.Trap {
 				continue
 			}
 			return hal.TrapFault
+		case v == 18:
+			machineCheck(uint32(c.i), ctx)
 		case v < 32:
 			return c.exception(ctx, v)
 		}

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/skerry-os/skerry/abi"
+	"github.com/skerry-os/skerry/lwk/hal"
 )
 
 // The log, and the end of a core that cannot go on. All nosplit: it runs where nothing else can.
@@ -88,6 +89,16 @@ func die(core, kind, vector uint32, f *frame, text string) {
 	atomic.StoreUint32(&e.Valid, abi.EpitaphValid)
 	atomic.StoreUint32(&coreBlock(core).State, abi.CoreDead)
 	stopForever()
+}
+
+// machineCheck ends the core: it was in ring 3, but what the processor reports is nobody's own doing.
+//
+//go:nosplit
+func machineCheck(core uint32, ctx *hal.Context) {
+	f := frame{ax: ctx.RAX, bx: ctx.RBX, cx: ctx.RCX, dx: ctx.RDX, si: ctx.RSI, di: ctx.RDI, bp: ctx.RBP, r8: ctx.R8, r9: ctx.R9,
+		r10: ctx.R10, r11: ctx.R11, r12: ctx.R12, r13: ctx.R13, r14: ctx.R14, r15: ctx.R15,
+		rip: ctx.RIP, cs: userCS, rflags: ctx.RFLAGS, rsp: ctx.RSP}
+	die(core, abi.EpitaphCheck, 18, &f, "a machine check while the program ran")
 }
 
 // mapped tells whether an address of the LWK's can be read.

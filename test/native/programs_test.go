@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/skerry-os/skerry/abi"
@@ -114,6 +115,14 @@ func TestMachineCheck(t *testing.T) {
 	r := Run(t, Config{Args: []string{compile(t, "gcc", "testdata/forever.c", "-static")}, Dies: true,
 		Monitor: []string{"mce 0 1 0xbd00000000000000 0x5 0x1000 0x8c"}})
 	if len(r.Epitaphs) != 1 || r.Epitaphs[0].Kind != abi.EpitaphCheck || r.Epitaphs[0].Vector != 18 {
-		t.Errorf("epitaphs: %s; states %v", r.describe(), r.States)
+		t.Errorf("epitaphs: %s; states %v, status %#x\noutput %q\nstandard error %s\nlog %s\nQEMU %s", r.describe(), r.States, r.Status, r.Out, r.Err, r.Log, strings.Map(printable, r.Machine))
 	}
+}
+
+// printable drops what a terminal would take as an order.
+func printable(r rune) rune {
+	if r < ' ' && r != '\n' {
+		return -1
+	}
+	return r
 }
