@@ -77,6 +77,9 @@ func (s *Sys) tgkill(c *sched.Core, t *sched.Thread, pid, tid uint32, sig int) i
 		return 0
 	}
 	info := signal.Tgkill(sig, int32(pid), s.uid())
+	if !s.mayQueue(&info) {
+		return -int64(syscall.EAGAIN)
+	}
 	return errno(s.sendThread(to, &info))
 }
 
@@ -96,10 +99,25 @@ func rtSigqueueinfo(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if err != 0 {
 		return errno(err)
 	}
+	if !s.mayQueue(&info) {
+		return -int64(syscall.EAGAIN)
+	}
 	if t.Borrowed {
 		return errno(s.sendThread(t, &info))
 	}
 	return errno(s.sendProcess(&info))
+}
+
+// mayQueue tells whether RLIMIT_SIGPENDING leaves room for a real-time signal that must be queued. Linux
+// counts all of a user's processes; here it is the program alone.
+func (s *Sys) mayQueue(info *signal.Info) bool {
+	const sigPending = 11
+	if info.Signo < signal.RTMin || info.Code >= signal.CodeUser {
+		return true
+	}
+	limit := [2]uint64{^uint64(0)}
+	s.inline(syscall.SYS_GETRLIMIT, sigPending, address64(&limit), 0, 0)
+	return uint64(signal.InUse()) < limit[0]
 }
 
 func rtTgsigqueueinfo(s *Sys, c *sched.Core, t *sched.Thread) int64 {
@@ -119,6 +137,9 @@ func rtTgsigqueueinfo(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	info, err := signal.CopyIn(s.User, uintptr(t.Args[3]), sig)
 	if err != 0 {
 		return errno(err)
+	}
+	if !s.mayQueue(&info) {
+		return -int64(syscall.EAGAIN)
 	}
 	return errno(s.sendThread(to, &info))
 }

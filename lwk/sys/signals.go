@@ -30,6 +30,7 @@ func (s *Sys) deliver(c *sched.Core, t *sched.Thread, sh *signal.Shared) {
 			break
 		}
 		sig := int(info.Signo)
+		s.timerTaken(&info)
 		act, do := s.Actions.Take(sig)
 		c.Stats.Signals++
 		if c.Rec != nil {

@@ -49,6 +49,8 @@ var table = [...]struct {
 	{282, signalfd},
 	{289, signalfd},
 	{222, timerCreate},
+	{223, timerSettime},
+	{225, timerGetoverrun},
 	{226, timerDelete},
 
 	{24, schedYield},

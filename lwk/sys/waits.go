@@ -85,6 +85,7 @@ func (s *Sys) sigwaitOver(t *sched.Thread) {
 }
 
 func (s *Sys) gotSignal(t *sched.Thread, info *signal.Info) int64 {
+	s.timerTaken(info)
 	if p := uintptr(t.Args[1]); p != 0 {
 		if err := info.CopyOut(s.User, p); err != 0 {
 			return errno(err)

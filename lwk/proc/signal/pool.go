@@ -54,6 +54,13 @@ func (p *pool) get(deep bool) uint32 {
 	return n
 }
 
+// InUse is how many signals are queued with their siginfo, over all threads.
+func InUse() int {
+	queued.lock.Lock()
+	defer queued.lock.Unlock()
+	return len(queued.nodes) - 1 - queued.nfree
+}
+
 // put gives a node back.
 func (p *pool) put(n uint32) {
 	p.lock.Lock()

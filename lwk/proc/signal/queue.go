@@ -32,14 +32,11 @@ func Send(q *Queue, info *Info) (added bool, e hal.Errno) {
 	q.lock.Lock()
 	p := Set(q.pending.Load())
 	switch {
-	case standard && p.Has(sig):
+	case info.Code == CodeTimer && p.Has(sig) && q.overrun(info), standard && p.Has(sig):
 		q.lock.Unlock()
 		return false, 0
 	case sig == sigKILL:
 		// Nobody will read its siginfo.
-	case info.Code == CodeTimer && p.Has(sig) && q.overrun(info):
-		q.lock.Unlock()
-		return false, 0
 	case faults.Has(sig) && info.Code > CodeUser && q.fault.Signo == 0:
 		q.fault = *info
 	default:
@@ -57,12 +54,15 @@ func Send(q *Queue, info *Info) (added bool, e hal.Errno) {
 	return true, 0
 }
 
+// maxOverrun is the most expiries that a timer counts as missed (DELAYTIMER_MAX).
+const maxOverrun = 1<<31 - 1
+
 // overrun counts another expiry of a timer whose signal is pending: a timer has at most one.
 func (q *Queue) overrun(info *Info) bool {
 	for n := q.head; n != 0; n = queued.nodes[n].next {
 		o := &queued.nodes[n].info
 		if o.Signo == info.Signo && o.Code == CodeTimer && uint32(o.Union[0]) == uint32(info.Union[0]) {
-			o.Union[0] += (1 + info.Union[0]>>32) << 32
+			o.Union[0] = pair(uint32(o.Union[0]), uint32(min(o.Union[0]>>32+info.Union[0]>>32+1, maxOverrun)))
 			return true
 		}
 	}
