@@ -1,5 +1,7 @@
 package triage
 
+const placeNote = "Linux's, of memory that the LWK then maps anew before it is another mapping's"
+
 // The address space.
 var memoryCalls = [...]Call{
 	{9, "mmap", Local, Addr, args{addr("addr"), size("length"), fl64("prot"), fl64("flags"), fd64("fd"), off("offset")}, 0, 0, "The LWK chooses the address; anonymous memory comes from its pool, files are mapped by Linux at that place"},
@@ -15,7 +17,7 @@ var memoryCalls = [...]Call{
 	{151, "mlockall", Split, None, args{flags("flags")}, 0, 0, "Locks what the program has mapped, one mapping after another"},
 	{152, "munlockall", Split, None, nil, 0, 0, "As mlockall"},
 	{216, "remap_file_pages", Split, None, args{addr("addr"), size("size"), fl64("prot"), size("pgoff"), fl64("flags")}, 0, 0, "Obsolete: Linux maps the range anew"},
-	{237, "mbind", Ship, None, args{addr("addr"), size("len"), fl64("mode"), nodesIn("nodemask", 4), size("maxnode"), flags("flags")}, 0, 0, ""},
+	{237, "mbind", Split, None, args{addr("addr"), size("len"), fl64("mode"), nodesIn("nodemask", 4), size("maxnode"), flags("flags")}, 0, 0, placeNote},
 	{238, "set_mempolicy", Split, None, args{flags("mode"), nodesIn("nodemask", 2), size("maxnode")}, Thread, 0, "Made on the calling thread's core, whose faults it governs"},
 	{239, "get_mempolicy", Split, None, args{outOpt("mode", 4), nodesOut("nodemask", 2), size("maxnode"), addr("addr"), fl64("flags")}, Thread, 0, "Made on the calling thread's core, whose faults it governs"},
 	{256, "migrate_pages", Ship, None, args{pid("pid"), size("maxnode"), nodesIn("old_nodes", 1), nodesIn("new_nodes", 1)}, 0, 0, ""},
@@ -29,7 +31,7 @@ var memoryCalls = [...]Call{
 	{331, "pkey_free", Ship, None, args{i32("pkey")}, 0, 0, ""},
 	{440, "process_madvise", Ship, None, args{fd("pidfd"), nestIn("iovec", 16, 2), size("vlen"), flags("advice"), flags("flags")}, 0, 0, "iovec holds addresses of the process named"},
 	{448, "process_mrelease", Ship, None, args{fd("pidfd"), flags("flags")}, 0, 0, ""},
-	{450, "set_mempolicy_home_node", Ship, None, args{addr("start"), size("len"), u64("home_node"), fl64("flags")}, 0, 0, ""},
+	{450, "set_mempolicy_home_node", Split, None, args{addr("start"), size("len"), u64("home_node"), fl64("flags")}, 0, 0, placeNote},
 	{453, "map_shadow_stack", Refuse, Addr, args{addr("addr"), size("size"), flags("flags")}, 0, eopnotsupp, "Programs run without shadow stacks, as on a machine that has none"},
 	{462, "mseal", Refuse, None, args{addr("start"), size("len"), fl64("flags")}, 0, enosys, "The LWK could never use a sealed range again; mprotect protects"},
 }

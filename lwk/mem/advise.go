@@ -92,14 +92,43 @@ func (s *Space) advisePart(i uint32, lo, hi uintptr, advice int32) hal.Errno {
 	case madvPopulateRead, madvPopulateWrite, madvCollapse:
 		return s.platAdvise(lo, hi-lo, advice)
 	}
-	// The rest sticks to the mapping (not inherited, wiped on fork, guarded): the range must be mapped
-	// anew before the pool may hand it out again, as is done for everything but KindPool.
+	// The rest sticks to the mapping (not inherited, wiped on fork, guarded).
 	if !s.t.room(2) {
 		return syscall.ENOMEM
 	}
 	e := s.platAdvise(lo, hi-lo, advice)
-	to := *n
+	s.mark(i, lo, hi)
+	return e
+}
+
+// Mark is for a call on [lo, hi) that Linux makes and whose effect sticks to the memory (a lock, a
+// policy): the range is mapped anew before the pool hands it out again. Holes are skipped; addresses are
+// page aligned. ENOMEM when there is no room in the map.
+func (s *Space) Mark(lo, hi uintptr) hal.Errno {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for lo < hi {
+		i := s.t.above(lo)
+		if i == 0 || s.t.nodes[i].start >= hi {
+			break
+		}
+		lo = max(lo, s.t.nodes[i].start)
+		end := min(s.t.nodes[i].end, hi)
+		if s.t.nodes[i].kind == KindPool {
+			if !s.t.room(2) {
+				return syscall.ENOMEM
+			}
+			s.mark(i, lo, end)
+		}
+		lo = end
+	}
+	return 0
+}
+
+// mark makes [lo, hi), inside area i of the pool, what is mapped anew when it is given back, as is done
+// for everything but KindPool. It needs room for two areas.
+func (s *Space) mark(i uint32, lo, hi uintptr) {
+	to := s.t.nodes[i]
 	to.kind = KindAnon
 	s.change(i, lo, hi, to)
-	return e
 }

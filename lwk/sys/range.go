@@ -20,6 +20,24 @@ func ranged(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if !s.Space.Covers(lo, hi) {
 		return -int64(syscall.ENOMEM)
 	}
+	if t.Nr == syscall.SYS_MLOCK || t.Nr == sysMlock2 {
+		return s.sticks(c, t, lo, hi)
+	}
+	return s.again(c, t)
+}
+
+// policed is mbind(2) and set_mempolicy_home_node(2).
+func policed(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	const page = 4095
+	lo := uintptr(t.Args[0])
+	return s.sticks(c, t, lo&^page, (lo+uintptr(t.Args[1])+page)&^page)
+}
+
+// sticks ships a call on [lo, hi) whose effect stays with the memory.
+func (s *Sys) sticks(c *sched.Core, t *sched.Thread, lo, hi uintptr) int64 {
+	if err := s.Space.Mark(lo, hi); err != 0 {
+		return errno(err)
+	}
 	return s.again(c, t)
 }
 

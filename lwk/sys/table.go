@@ -20,11 +20,13 @@ var table = [...]struct {
 	{25, mremap},
 	{28, madvise},
 
-	{26, ranged},  // msync
-	{27, ranged},  // mincore
-	{149, ranged}, // mlock
-	{150, ranged}, // munlock
-	{325, ranged}, // mlock2
+	{26, ranged},   // msync
+	{27, ranged},   // mincore
+	{149, ranged},  // mlock
+	{150, ranged},  // munlock
+	{325, ranged},  // mlock2
+	{237, policed}, // mbind
+	{450, policed}, // set_mempolicy_home_node
 	{151, mlockall},
 	{152, munlockall},
 	{216, remapFilePages},

@@ -6,6 +6,19 @@
 #endif
 struct own { int type, pid; };
 
+static int locked_kib(void)
+{
+	char line[200];
+	int kib = -1;
+	FILE *f = fopen("/proc/self/status", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof line, f))
+		if (sscanf(line, "VmLck: %d", &kib) == 1)
+			break;
+	fclose(f);
+	return kib;
+}
+
 static int resident(char *p, size_t n)
 {
 	unsigned char v[64];
@@ -16,8 +29,36 @@ static int resident(char *p, size_t n)
 	return sum;
 }
 
+// What sticks to memory (a lock, a policy) goes with its mapping, and is not there in the next one.
+static void next_mapping(void)
+{
+	enum { PAGES = 8, SIZE = PAGES * 4096 };
+	char *a = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(a != MAP_FAILED && locked_kib() == 0);
+	memset(a, 1, SIZE);
+	CHECK(mlock(a, SIZE) == 0);
+	EQ(locked_kib(), SIZE >> 10);
+	CHECK(munmap(a, SIZE) == 0);
+	EQ(locked_kib(), 0);
+	unsigned long node0 = 1;
+	int mode = -1;
+	char *b = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(b != MAP_FAILED && b[0] == 0 && b[SIZE - 1] == 0);
+	if (syscall(SYS_mbind, b, SIZE, 2 /* MPOL_BIND */, &node0, 64, 0) == 0) { // else a kernel without policies
+		CHECK(syscall(SYS_get_mempolicy, &mode, NULL, 0, b, 2 /* MPOL_F_ADDR */) == 0 && mode == 2);
+		b[1] = 1;
+		CHECK(munmap(b, SIZE) == 0);
+		b = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		CHECK(b != MAP_FAILED && b[1] == 0);
+		CHECK(syscall(SYS_get_mempolicy, &mode, NULL, 0, b, 2) == 0 && mode == 0);
+	}
+	CHECK(munmap(b, SIZE) == 0);
+}
+
 int main(void)
 {
+	next_mapping();
+	ok("locks and policies go with their mapping");
 	FAILS(mlockall(0), EINVAL);
 	FAILS(mlockall(MCL_FUTURE << 5), EINVAL);
 	CHECK(mlockall(MCL_CURRENT) == 0);
