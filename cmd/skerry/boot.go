@@ -53,7 +53,7 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
 	var o *observer
-	plat, err := process.Boot(process.Config{Verbose: p.Verbose || p.Stats, CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, Isolated: p.Isolate, RewriteAfter: p.RewriteAfter, EveryCall: p.Strace != "",
+	plat, err := process.Boot(process.Config{Verbose: p.Verbose || p.Stats, CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, Isolated: p.Isolate, RewriteAfter: p.RewriteAfter, EveryCall: p.Strace != "", Kin: in != nil && in.Kin,
 		Lookup: func(addr uintptr) (process.Mapping, bool) { return lookup(k, addr) }})
 	if err != nil {
 		return plan.Failure("cannot start an enclave", err.Error(), "see skerry check")
@@ -65,10 +65,10 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	pid := uint32(os.Getpid())
 	c := lwk.Config{
 		Program: proc.Program{Path: p.Path, Args: p.Args, Env: p.Env, Aux: image.ParseAux(given.Aux),
-			Random: plat.Random(), Stack: stackLimit()},
+			Random: plat.Random(), Stack: stackLimit(), Checked: in != nil},
 		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose,
 			Exec: func(path string, args, env []string, i sys.Inherited, ready func()) int64 {
-				return execute(plat, p, o, pid, path, args, env, i, ready)
+				return execute(plat, p, in, o, pid, path, args, env, i, ready)
 			}},
 		Limit: p.Mem, Ignored: given.Ignored, Mask: given.Mask,
 		Reserved: plat.Ranges(), Pool: pool, PoolSize: size,
@@ -89,7 +89,7 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 
 // execute replaces the enclave's program: see plan.Inherited. What can be found wrong with the new one
 // is found before the old one is gone.
-func execute(plat *process.Platform, p *plan.Plan, o *observer, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
+func execute(plat *process.Platform, p *plan.Plan, in *plan.Inherited, o *observer, pid uint32, path string, args, env []string, i sys.Inherited, ready func()) int64 {
 	if process.GivesRights(path) {
 		// The rights are for Linux to give, with its own program in the process from the first instruction.
 		if p.Verbose {
@@ -107,7 +107,9 @@ func execute(plat *process.Platform, p *plan.Plan, o *observer, pid uint32, path
 	}
 	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored, Board: o.path(), StraceFD: o.straceFD}
 	next.Path = path
+	next.Kin = in != nil && in.Kin
 	if uint32(os.Getpid()) != pid {
+		next.Kin = true
 		next.Stats, next.Trace = false, "" // a child of the program that was started
 	}
 	env = append([]string{next.Variable()}, env...)

@@ -58,6 +58,7 @@ func watch(p *plan.Plan, in *plan.Inherited, plat *process.Platform, k *lwk.Kern
 	}
 	plat.Observe(seen)
 	k.Sys.OnFork, k.Sys.OnLeave = o.forked, o.leave
+	k.Sched.Hooks.Joins = o.joins
 	if p.Trace != "" {
 		plat.Record(record.Rings{}, true)
 	} else {
@@ -167,8 +168,9 @@ func (o *observer) levels() [][2]*uint64 {
 // forked is the child's side of a fork: it counts for itself, and tells nobody.
 func (o *observer) forked(c *sched.Core, pid uint32) {
 	o.pid = pid
-	o.kernel.Sched.Hooks.Asked = nil
-	o.kernel.Sched.Hooks.Joins = o.joins
+	if h := &o.kernel.Sched.Hooks; h.Asked != nil {
+		h.Asked = nil
+	}
 	o.joins(c)
 }
 

@@ -18,6 +18,7 @@ type Inherited struct {
 	Plan
 	Mask, Ignored uint64 // signals blocked and ignored, bit n-1
 	Board         string // the enclave's entry in the registry; "" is none
+	Kin           bool   // the process was forked in its enclave
 	StraceFD      int    // where every system call is written, if Strace is set
 }
 
@@ -36,6 +37,9 @@ func (i *Inherited) Variable() string {
 	}
 	if i.Isolate {
 		opts += "i"
+	}
+	if i.Kin {
+		opts += "k"
 	}
 	if i.RewriteAfter != RewriteDefault {
 		opts += "r" + strconv.Itoa(i.RewriteAfter)
@@ -93,7 +97,7 @@ func Inherit(env []string) (i *Inherited, ok bool) {
 	}
 	i.CPUs, i.ProxyCPUs = own.List(), linux.List()
 	i.Verbose, i.Stats = strings.Contains(f[5], "v"), strings.Contains(f[5], "s")
-	i.Isolate = strings.Contains(f[5], "i")
+	i.Isolate, i.Kin = strings.Contains(f[5], "i"), strings.Contains(f[5], "k")
 	i.RewriteAfter = RewriteDefault
 	if _, n, ok := strings.Cut(f[5], "r"); ok {
 		var err error

@@ -60,15 +60,23 @@ type Platform interface {
 	// Fork makes a process of Linux that is a copy of this one, as clone3(2) with a. It returns the child's pid in the
 	// parent and 0 in the child, where only the calling core, the home core, runs; or a negative errno. threads is
 	// how many thread numbers are in use.
-	Fork(core int, a *Clone, threads int) int64
+	// alone: the program has one thread, so that the platform may have the core make shipped calls itself
+	// from now on, in both processes; see Company.
+	Fork(core int, a *Clone, threads int, alone bool) int64
+	// Company must come before the program has a second thread, or one on another core than the home core: from
+	// then on no call of one thread holds up another. On the home core; it may make threads of Linux's.
+	Company()
+	// Heeds gives the platform a function that returns the signals that would interrupt a call of the
+	// thread: neither ignored nor blocked. It is called on cores, settled, and must not block.
+	Heeds(f func(thread uint32) uint64)
 	// Revive makes core i of a forked child run its loop, from the beginning, after all below i; EAGAIN if
 	// Linux has no thread for it.
 	Revive(i int) Errno
 	// Vfork makes a process that shares all memory with this one, on the calling core, and stops the
 	// caller until the child has executed a program or ended: clone(2) with CLONE_VM and CLONE_VFORK
 	// in flags. In the child (0), only Inline, Exec, Exit, Die and the core's Run may be used. The
-	// caller's Go stack and ids are put back when it goes on.
-	Vfork(core int, flags uint64) int64
+	// caller's Go stack and ids are put back when it goes on. alone: as for Fork, in the caller.
+	Vfork(core int, flags uint64, alone bool) int64
 	// Vforked is for the parent's side after a successful Vfork, when all is put back: the platform
 	// may collect the memory that the child's Exec took.
 	Vforked(core int)

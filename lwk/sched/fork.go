@@ -9,13 +9,13 @@ func (k *Kernel) Used() int { return int(k.fresh) }
 // Alone makes the calling thread the only one and its core, the home core, the only core that runs. In
 // the child of a fork, for which all other cores stood still.
 func (k *Kernel) Alone(c *Core, t *Thread, pid uint32) {
-	for i := range k.futexes {
-		k.futexes[i] = bucket{}
-	}
 	for i := range k.threads[:k.fresh] {
 		o := &k.threads[i]
 		if o == t || o.State == Free {
 			continue
+		}
+		if o.waiting {
+			*k.bucket(o.key) = bucket{} // the one thread that there is waits for nothing
 		}
 		o.waiting, o.heapPos, o.qnext, o.qprev = false, 0, nil, nil
 		o.Sig.Release()

@@ -38,6 +38,7 @@ func unshare(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		}
 	}
 	if flags&forChildren != 0 {
+		s.Plat.Company() // which makes threads, while it can
 		return s.inline(syscall.SYS_UNSHARE, flags&forChildren, 0, 0, 0)
 	}
 	return 0
@@ -78,6 +79,7 @@ func setns(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		}
 	}
 	if kind&newPID != 0 || kind == 0 {
+		s.Plat.Company()
 		return s.inline(308, fd, kind&newPID, 0, 0)
 	}
 	return 0

@@ -49,7 +49,7 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
-	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used())
+	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used(), s.K.Live() == 1)
 	shares := a.flags&cloneFiles != 0
 	switch {
 	case ret == 0:
@@ -93,6 +93,7 @@ func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 	}
 	s.reborn(t, a)
 	if t.Allowed>>c.Index&1 == 0 {
+		s.Plat.Company()
 		s.K.Grow() // it may not run here
 		t.Return(0)
 		c.Yield(t)

@@ -58,8 +58,9 @@ func schedSetaffinity(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if t.Borrowed {
 		return 0 // its next program begins with all of them
 	}
-	if allowed&1 == 0 && s.K.Small() {
+	if allowed&1 == 0 {
 		c.HAL.Settle()
+		s.Plat.Company()
 		s.K.Grow()
 	}
 	s.K.Lock()

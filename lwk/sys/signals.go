@@ -137,6 +137,21 @@ func (s *Sys) rouse(sig int) {
 	}
 }
 
+// heeds returns the signals that interrupt a call of the thread at Linux: see hal.Platform.
+func (s *Sys) heeds(thread uint32) uint64 {
+	t := s.K.ByIndex(thread)
+	if t == nil {
+		return 0
+	}
+	set := ^signal.Set(0) &^ t.Sig.Blocked()
+	for sig := 1; sig <= signal.Max; sig++ {
+		if s.Actions.Ignored(sig) {
+			set = set.Del(sig)
+		}
+	}
+	return uint64(set)
+}
+
 // retarget is for a thread that no longer takes the signals of set: those that are pending for the
 // process may be another's.
 func (s *Sys) retarget(set signal.Set) {

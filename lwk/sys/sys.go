@@ -25,24 +25,18 @@ const maxCalls = 512
 // handler answers one system call; see the package's rules.
 type handler func(s *Sys, c *sched.Core, t *sched.Thread) int64
 
-// Sys is one program's system-call layer.
+// Sys is one program's system-call layer. What a forked process changes comes first: each page that it
+// writes to is copied.
 type Sys struct {
 	K       *sched.Kernel
 	Plat    hal.Platform
 	User    hal.User
 	Space   *mem.Space
-	Actions signal.Actions
 	Proc    Process
-
-	handlers [maxCalls]handler
-	place    [maxCalls]triage.Where
-	errno    [maxCalls]int64
-	flags    [maxCalls]triage.Flags
-	frames   []signal.Scratch // one for each core
-	refused  [maxCalls]uint32
-	exe      []byte // Proc.Exe with its NUL
-	cmdline  []byte // what /proc/self/cmdline and environ hold
-	environ  []byte
+	exe     []byte // Proc.Exe with its NUL
+	cmdline []byte // what /proc/self/cmdline and environ hold
+	environ []byte
+	frames  []signal.Scratch // one for each core
 
 	// OnExit runs once before the program ends, on the core that ends it: reports are written here.
 	// May allocate. OnFork runs in a forked process, on its core; OnLeave in each process, last of all.
@@ -54,21 +48,29 @@ type Sys struct {
 	// Tracer, if set, is told of every call; see Trace.
 	Tracer  *strace.Tracer
 	traceFD int
-	lent    lent // what a vfork has taken away for now
 
-	fdSignals  signal.Set   // in masks of signalfd descriptors
-	kept       signal.Set   // those of them that Linux keeps, see signalfd
-	empty      signal.State // a thread's without anything
-	registered uint64       // membarrier(2) commands
-	realtime   bool         // the program has chosen SCHED_FIFO or SCHED_RR
-	timers     timerTable
-	shm        attached
-	own        resident // memory of the LWK's own
-	naming     naming
-	future     uint64 // what mlockall wants for new memory
+	fdSignals  signal.Set // in masks of signalfd descriptors
+	kept       signal.Set // those of them that Linux keeps, see signalfd
+	registered uint64     // membarrier(2) commands
+	realtime   bool       // the program has chosen SCHED_FIFO or SCHED_RR
+	future     uint64     // what mlockall wants for new memory
 	// filesShared: another process has the same descriptors, and not copies of them (CLONE_FILES).
 	filesShared bool
 	tasksOpen   bool // the program has opened /proc/self/task
+
+	Actions signal.Actions
+	lent    lent         // what a vfork has taken away for now
+	empty   signal.State // a thread's without anything
+	timers  timerTable
+	shm     attached
+	own     resident // memory of the LWK's own
+	naming  naming
+
+	handlers [maxCalls]handler
+	place    [maxCalls]triage.Where
+	errno    [maxCalls]int64
+	flags    [maxCalls]triage.Flags
+	refused  [maxCalls]uint32
 }
 
 // Process is what identifies the program to itself and to Linux.
@@ -110,6 +112,7 @@ func New(k *sched.Kernel, space *mem.Space, p Process) *Sys {
 		s.place[e.nr] = triage.Local
 	}
 	s.handlers[syscall.SYS_WRITE] = write // see watchWrites
+	k.Plat.Heeds(s.heeds)
 	k.Hooks = sched.Hooks{Syscall: s.syscall, Fault: s.fault, Signals: s.signals, Done: s.done, Woken: s.woken, OwnerDied: s.ownerDied, Message: s.message}
 	return s
 }

@@ -92,6 +92,10 @@ func (s *Sys) clone(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	if a.flags&cloneVM == 0 || a.flags&cloneSighand == 0 || a.flags&cloneNewAny != 0 {
 		return -int64(syscall.EINVAL)
 	}
+	if s.K.Live() == 1 {
+		c.HAL.Settle()
+		s.Plat.Company()
+	}
 	if s.K.Small() {
 		c.HAL.Settle()
 		s.K.Grow()

@@ -33,7 +33,7 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	l.pid = s.Proc.PID
 	s.Actions.CopyTo(&l.actions)
 	flags := a.flags&(cloneLinux&^(cloneParentSettid|cloneChildSettid)) | cloneVM | cloneVfork | a.exitSignal
-	ret := s.Plat.Vfork(c.Index, flags)
+	ret := s.Plat.Vfork(c.Index, flags, s.K.Live() == 1)
 	if ret != 0 {
 		t.Sig.Release()
 		l.thread.CopyTo(t)

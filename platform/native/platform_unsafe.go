@@ -416,17 +416,21 @@ func (p *Platform) Stir()                {}
 func (p *Platform) Revive(int) hal.Errno { return syscall.ENOSYS }
 
 // Fork and Vfork are not possible here: a child would need an enclave of its own.
-func (p *Platform) Fork(int, *hal.Clone, int) int64 {
+func (p *Platform) Fork(int, *hal.Clone, int, bool) int64 {
 	logText("skerry-lwk: refused fork: a process of an enclave of its own cannot have children\n")
 	return -int64(syscall.ENOSYS)
 }
 
-func (p *Platform) Vfork(int, uint64) int64 {
+func (p *Platform) Vfork(int, uint64, bool) int64 {
 	logText("skerry-lwk: refused vfork: a process of an enclave of its own cannot have children\n")
 	return -int64(syscall.ENOSYS)
 }
 
 func (p *Platform) Vforked(int) {}
+
+// Company and Heeds are for a platform whose cores make calls of Linux's.
+func (p *Platform) Company()                  {}
+func (p *Platform) Heeds(func(uint32) uint64) {}
 
 // Exec implements hal.Platform; the LWK's image is not executed again here (see Execute).
 func (p *Platform) Exec([]string, []string) int64 { return -int64(syscall.ENOSYS) }

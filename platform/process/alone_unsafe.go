@@ -20,7 +20,7 @@ func (p *Platform) Alone(core int, nr uintptr, args *[6]uint64, threads int, lat
 		ret = p.Inline(nr, args)
 	}
 	p.reborn(core, threads)
-	setSigmask(coreMask)
+	enc.cores[core].attune()
 	enc.spin = min(enc.spin, spinShared)
 	return ret, true
 }

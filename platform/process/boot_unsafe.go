@@ -25,6 +25,8 @@ type Config struct {
 	// RewriteAfter is how many traps of a call site come before it is rewritten; 0 leaves all as they
 	// are. At most 65535.
 	RewriteAfter int
+	// Kin says that this process was forked before it executed its program: it begins with own calls.
+	Kin bool
 	// EveryCall has every system call come to the LWK, also those that assembly could answer.
 	EveryCall bool
 }
@@ -63,7 +65,7 @@ func Boot(cfg Config) (*Platform, error) {
 		return nil, err
 	}
 	giveBack()
-	return &Platform{}, nil
+	return &Platform{kin: cfg.Kin}, nil
 }
 
 func makeEnclave(cfg Config) error {
@@ -139,18 +141,24 @@ const (
 	saNodefer  = 0x40000000
 )
 
-// ourAction is the action with our handler, and more flags.
-func ourAction(flags uint64) sigaction {
-	return sigaction{handler: symbols[symHandler], restorer: symbols[symRestorer],
-		flags: saSiginfo | saOnstack | saRestorer | flags}
+// actionFor is the action with our handler. For a signal of the program's it runs with a closed mask; see
+// own_unsafe.go.
+func actionFor(sig int) sigaction {
+	sa := sigaction{handler: symbols[symHandler], restorer: symbols[symRestorer],
+		flags: saSiginfo | saOnstack | saRestorer | saNodefer}
+	if uint64(syncSignals|1<<(sigKick-1))>>(sig-1)&1 == 0 {
+		sa.flags &^= saNodefer
+		sa.mask = coreMask
+	}
+	return sa
 }
 
 func installHandlers() error {
-	sa := ourAction(saNodefer)
 	for sig := 1; sig <= 64; sig++ {
 		if sig == int(syscall.SIGKILL) || sig == int(syscall.SIGSTOP) {
 			continue
 		}
+		sa := actionFor(sig)
 		if err := setHandler(sig, &sa); err != 0 {
 			return fmt.Errorf("process platform: cannot handle signal %d: %w", sig, err)
 		}
@@ -158,11 +166,12 @@ func installHandlers() error {
 	return nil
 }
 
-// startThreads starts the raw threads, which inherit the caller's CPUs: the Linux cores.
+// startThreads starts the raw threads.
 func (e *enclave) startThreads(proxies int, watch bool) error {
 	if !watch {
 		e.limit = 0
 	}
+	e.crew = 1
 	// They block everything; a proxy then lets the kick through.
 	setSigmask(^uint64(0))
 	defer setSigmask(coreMask)
@@ -171,9 +180,11 @@ func (e *enclave) startThreads(proxies int, watch bool) error {
 		if err != nil {
 			return fmt.Errorf("process platform: stack of a helper thread: %w", err)
 		}
-		if tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[entry], 0, e.tls, 0); int64(tid) < 0 {
+		tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[entry], 0, e.tls, 0)
+		if int64(tid) < 0 {
 			return fmt.Errorf("process platform: no thread for the Linux side: %w; raise the limit on processes (ulimit -u)", syscall.Errno(-int64(tid)))
 		}
+		e.sendAway(tid)
 	}
 	for range proxies {
 		e.spawnProxy()
@@ -182,6 +193,15 @@ func (e *enclave) startThreads(proxies int, watch bool) error {
 		return fmt.Errorf("process platform: no proxy could be started; raise the limit on processes (ulimit -u)")
 	}
 	return nil
+}
+
+// sendAway moves a raw thread to Linux's CPUs. It does that itself, too, but would wait for the core that
+// made it.
+//
+//go:nosplit
+func (e *enclave) sendAway(tid uintptr) {
+	isolated.leave(tid)
+	setAffinity(tid, &e.linux)
 }
 
 // moveThreads binds every thread of the process to the given CPUs; threads made later inherit it. It
@@ -226,7 +246,9 @@ func (p *Platform) runCore(i int, loop func()) {
 	runtime.LockOSThread()
 	if i == 0 {
 		// Not before the program is loaded, which they would only slow down by polling.
-		if err := enc.startThreads(2, true); err != nil {
+		if p.kin {
+			enc.cores[0].own = 1
+		} else if err := enc.startThreads(2, true); err != nil {
 			p.fail(err.Error())
 		}
 	}
@@ -242,9 +264,7 @@ func (p *Platform) runCore(i int, loop func()) {
 	}
 	setSigmask(coreMask)
 	c.gofs = getFS()
-	if err := c.makeShadow(); err != nil {
-		p.fail("no memory for a core")
-	}
+	c.makeShadow()
 	setGS(c.self)
 	c.keepSignalStack()
 	if i != 0 {

@@ -44,15 +44,28 @@ type core struct {
 	sliceSeen int64
 	_         [48]byte
 
+	// Of a core that makes calls itself (own_unsafe.go).
+	own  uint32
+	open uint32 // it blocks no signal
+	rest uint32 // own was set before Hold
+	_    [4]byte
+	call ownCall
+	_    [40]byte
+
 	replies   ikc.Ring // read by both sides
 	_         [48]byte
 	replySend ikc.Cursor // the proxies'
 	replyTake ikc.Cursor // the core's
+
+	shadowG [gRoom / 8]uint64 // see light_unsafe.go
 }
 
 // Run implements hal.Core.
 func (c *core) Run(ctx *hal.Context) hal.Trap {
 	s := &text
+	if c.open != c.own {
+		c.attune()
+	}
 	if enc.ncores > 1 {
 		c.enterShared(s)
 	}
@@ -118,7 +131,14 @@ func (c *core) stirred() bool {
 
 // Poll implements hal.Core.
 func (c *core) Poll() bool {
-	for i := range max(enc.spin, 1) {
+	if c.call.state != callNone {
+		return c.makeOwn()
+	}
+	budget := enc.spin
+	if c.own != 0 {
+		budget = 0 // nobody owes it an answer
+	}
+	for i := range max(budget, 1) {
 		if c.replies.Pending(&c.replyTake) {
 			return true
 		}
@@ -157,6 +177,9 @@ func (c *core) Idle(deadline int64) {
 		if wait = deadline - nanotime(); wait <= 0 {
 			return
 		}
+	}
+	if c.open != c.own {
+		c.attune()
 	}
 	atomic.StoreUint32(&c.outside, 1)
 	atomic.StoreUint32(&c.sleeping, 1)

@@ -40,10 +40,12 @@ type enclave struct {
 
 	left     uint64 // signals that the listener leaves pending
 	listener uint32 // its thread id
+	crew     uint32 // proxies, monitor and listener were started
 
 	monitorTID uint32 // the monitor's
 	uncounted  uint64 // what core.fast counts when nobody observes
-	_          [40]byte
+	kept       uint64 // signals that Linux keeps pending for signalfd
+	_          [24]byte
 
 	collect   uint32 // asks the listener for all that is there; counts
 	collected uint32 // up to which it has answered; a futex word
@@ -51,7 +53,7 @@ type enclave struct {
 	monitor  monitor
 	nproxies atomic.Int32
 	home     uint32 // core that gets what is for no core in particular
-	family   uint32 // this process has forked, or was
+	family   uint32 // this process was forked
 	shared   bool   // the cores have to share their CPUs with the Linux side: nobody may spin
 	_        [32]byte
 

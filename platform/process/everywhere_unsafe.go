@@ -95,16 +95,28 @@ func (e *enclave) awaitRaw() {
 			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
 		}
 	}
-	yet(&e.listener)
-	yet(&e.monitorTID)
+	if e.crew != 0 {
+		yet(&e.listener)
+		yet(&e.monitorTID)
+	}
 	for i := range e.ncores {
 		for atomic.LoadUintptr(&e.cores[i].thread) == 0 {
 			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
 		}
 	}
-	for i := range min(int(e.nproxies.Load()), maxProxies) {
-		yet(&e.proxies[i].tid)
+	if e.crew != 0 {
+		for i := range min(int(e.nproxies.Load()), maxProxies) {
+			yet(&e.proxies[i].tid)
+		}
 	}
+}
+
+// awaitListener returns the listener's thread id when it has one.
+func (e *enclave) awaitListener() uint32 {
+	for atomic.LoadUint32(&e.listener) == 0 {
+		raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+	}
+	return e.listener
 }
 
 // giveTurn has one thread make the call, unless it has, and reports whether it had not.

@@ -4,20 +4,26 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/skerry-os/skerry/ikc"
 	"github.com/skerry-os/skerry/lwk/hal"
 )
 
 // Fork implements hal.Platform: clone3(2) of this process by the home core's thread. Memory of both
 // the program and the LWK is Linux's copy on write; of the threads only the calling one is in the
 // child. Why that is safe for the Go runtime stands in docs/process-platform.md, "Fork".
-func (p *Platform) Fork(core int, a *hal.Clone, threads int) int64 {
+func (p *Platform) Fork(core int, a *hal.Clone, threads int, alone bool) int64 {
+	c := &enc.cores[core]
 	// A signal that hits the child before it is an enclave of its own waits.
 	setSigmask(^uint64(0))
+	c.open = 0
 	r, err := raw(sysClone3, uintptr(unsafe.Pointer(a)), unsafe.Sizeof(*a), 0, 0, 0, 0)
-	if err == 0 && r == 0 {
+	switch {
+	case err == 0 && r == 0:
 		p.reborn(core, threads)
+	case err == 0 && alone:
+		p.enterOwn(c)
 	}
-	setSigmask(coreMask)
+	c.attune()
 	if err != 0 {
 		return -int64(err)
 	}
@@ -29,44 +35,63 @@ func (p *Platform) Fork(core int, a *hal.Clone, threads int) int64 {
 // spinShared is the polling budget of processes that have forked: a few microseconds.
 const spinShared = 500
 
-// reborn makes the child's half of the process an enclave of its own, of one core for now (Revive).
+// reborn makes the child's half of the process an enclave of its own, of one core for now (Revive), which
+// makes its calls itself (own_unsafe.go). It writes little: each page that it writes to is copied.
 func (p *Platform) reborn(core, threads int) {
 	e, c := enc, &enc.cores[core]
 	e.pid, _ = raw(sysGetpid, 0, 0, 0, 0, 0, 0)
-	e.home, still = uint32(core), 0
-	e.requests.Reset()
-	e.sendAt.Reset()
-	e.takeAt.Reset()
-	e.pollers.Store(0)
-	e.asleep.Store(0)
+	if e.home = uint32(core); still != 0 {
+		still = 0
+	}
+	e.crew = 0
 	e.nproxies.Store(0)
 	recording.stop()
 	e.monitor = monitor{}
 	e.monitorTID, e.listener, e.collect, e.collected = 0, 0, 0, 0
-	turns.known, turns.lock = 0, 0
+	if turns.known|int(turns.lock) != 0 {
+		turns.known, turns.lock = 0, 0
+	}
 	e.family = 1
 	for i := range min(threads, maxThreads) {
-		e.calls[i].proxy, e.calls[i].cancel = 0, 0
+		if o := &e.calls[i]; o.proxy|o.cancel != 0 {
+			o.proxy, o.cancel = 0, 0
+		}
+	}
+	for i := range e.ncores {
+		o := &e.cores[i]
+		o.user, o.kick, o.inRun, o.waiting, o.sleeping, o.awaken, o.ringing = 0, 0, 0, 0, 0, 0, 0
+		o.deadline, o.unrung, o.atSea, o.noted, o.absent, o.outside = 0, 0, 0, 0, 0, 0
+		o.pid = uint32(e.pid)
+	}
+	e.resetReplies(c)
+	e.ncores = 1
+	c.tid = uint32(e.pid)
+	c.thread = e.pid // the first thread's number is the process's
+	c.own, c.rest, c.call.state = 1, 0, callNone
+	if text.patching != 0 {
+		text.patching = 0
+	}
+	if isolated.realTime {
+		isolated.enter() // all else a child inherits
+	}
+	p.dispatch()
+}
+
+// resetReplies empties the rings of answers. The one of a core with own calls only its signal handler
+// writes to, so that it is whole.
+func (e *enclave) resetReplies(c *core) {
+	if c.own != 0 && e.ncores == 1 {
+		var m ikc.Slot
+		for c.replies.TakeAlone(&c.replyTake, &m) {
+		}
+		return
 	}
 	for i := range e.ncores {
 		o := &e.cores[i]
 		o.replies.Reset()
 		o.replySend.Reset()
 		o.replyTake.Reset()
-		o.user, o.kick, o.inRun, o.waiting, o.sleeping, o.awaken, o.ringing = 0, 0, 0, 0, 0, 0, 0
-		o.deadline, o.unrung, o.atSea, o.noted, o.absent, o.outside = 0, 0, 0, 0, 0, 0
-		o.pid = uint32(e.pid)
 	}
-	e.ncores = 1
-	c.tid = uint32(e.pid)
-	c.thread, _ = raw(sysGettid, 0, 0, 0, 0, 0, 0)
-	text.patching = 0
-	isolated.leave(0)
-	setAffinity(0, &e.linux)
-	if err := e.startThreads(1, false); err != nil {
-		p.fail("a forked process has no threads for its system calls: raise the limit on processes (ulimit -u)")
-	}
-	p.bind(c)
 }
 
 const (

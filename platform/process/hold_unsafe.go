@@ -8,8 +8,19 @@ import (
 // Hold implements hal.Platform. The listener may be about to forward a signal that it has taken from
 // Linux: it says when it has looked at what is to be left, which is when it has taken nothing.
 func (p *Platform) Hold() {
+	c := &enc.cores[enc.home]
+	if c.own != 0 {
+		c.own, c.rest = 0, 1
+		c.close()
+		return
+	}
+	p.holdListener()
+}
+
+func (p *Platform) holdListener() {
 	atomic.StoreUint32(&held, 0)
-	p.Leave(^uint64(0))
+	atomic.StoreUint64(&enc.left, ^uint64(0))
+	raw(sysTgkill, enc.pid, uintptr(enc.awaitListener()), sigKick, 0, 0, 0)
 	for atomic.LoadUint32(&held) == 0 {
 		futexSleep(&held, 0, -1)
 	}

@@ -74,23 +74,19 @@ func funcAt[F any](i int) F {
 	return *(*F)(unsafe.Pointer(&p))
 }
 
-// gPart is how much of a g the shadow copies; the rest of its page stays zero. The runtime's structure
+// gPart is how much of a g the shadow copies; the rest of its room stays zero. The runtime's structure
 // is a little smaller.
-const gPart = 384
+const gPart, gRoom = 384, 1024
 
 // makeShadow makes the core's shadow g, on the core's own goroutine.
-func (c *core) makeShadow() error {
-	a, err := mapAnonymous(4096)
-	if err != nil {
-		return err
-	}
+func (c *core) makeShadow() {
+	a := addressOf(&c.shadowG)
 	// The word below the FS base is g (the runtime's convention on this system).
 	g := *at[uintptr](c.gofs - 8)
 	for i := uintptr(0); i < gPart; i += 8 {
 		*at[uint64](a + i) = *at[uint64](g + i)
 	}
 	c.shadow, c.curfs = a, c.gofs
-	return nil
 }
 
 // Settle implements hal.Core.

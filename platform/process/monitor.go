@@ -27,6 +27,9 @@ const slice = 4e6
 //
 //go:nosplit
 func (m *monitor) want(bit uint32) {
+	if enc.crew == 0 {
+		return // there is one thread, and nobody to do anything for
+	}
 	for {
 		old := atomic.LoadUint32(&m.word)
 		if old&bit != 0 {
@@ -166,6 +169,9 @@ func (e *enclave) spawnProxy() {
 	}
 	p.index, p.tid = uint32(n), 0
 	tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[symProxy], addressOf(p), e.tls, 0)
+	if int64(tid) > 0 {
+		e.sendAway(tid)
+	}
 	if int64(tid) < 0 {
 		raw(sysMunmap, stack, proxyStack, 0, 0, 0, 0)
 		e.tooFew()
@@ -217,6 +223,12 @@ func listenerMain(arg uintptr) {
 // process, so that it is only the call to look.
 func (p *Platform) Collect() {
 	e := enc
+	if c := &e.cores[e.home]; c.own != 0 {
+		if c.open == 0 {
+			c.attune() // what is pending comes now
+		}
+		return
+	}
 	want := atomic.AddUint32(&e.collect, 1)
 	raw(sysTgkill, e.pid, uintptr(atomic.LoadUint32(&e.listener)), sigKick, 0, 0, 0)
 	for {
@@ -228,16 +240,24 @@ func (p *Platform) Collect() {
 	}
 }
 
+// signalMessage tells the home core of the signal with the siginfo at info.
+//
+//go:nosplit
+func signalMessage(info uintptr) ikc.Slot {
+	m := ikc.Slot{Kind: abi.MsgSignal | enc.home<<8}
+	for i := range m.Args {
+		m.Args[i] = *at[uint64](info + uintptr(i)*8)
+	}
+	return m
+}
+
 // forwardSignal sends the signal with the siginfo at info to the home core. It is the listener's work,
 // and runs in the handler for a signal that came to a thread of the Go runtime.
 //
 //go:nosplit
 func forwardSignal(info uintptr) {
 	e := enc
-	m := ikc.Slot{Kind: abi.MsgSignal | e.home<<8}
-	for i := range m.Args {
-		m.Args[i] = *at[uint64](info + uintptr(i)*8)
-	}
+	m := signalMessage(info)
 	e.reply(&m)
 	c := &e.cores[e.home%maxCores]
 	if atomic.LoadUint32(&c.user) != 0 {

@@ -41,6 +41,7 @@ func monotonic() int64 {
 type Platform struct {
 	mem  memory
 	user user
+	kin  bool
 }
 
 var _ hal.Platform = (*Platform)(nil)
@@ -57,6 +58,10 @@ func (p *Platform) Now() int64 { return nanotime() }
 // Send implements hal.Platform.
 func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	e := enc
+	if o := &e.cores[core]; o.own != 0 {
+		o.toMake(thread, nr, args)
+		return true
+	}
 	s, pos, ok := e.claim()
 	if !ok {
 		e.cores[core].ring()
@@ -82,7 +87,12 @@ func (e *enclave) claim() (s *ikc.Slot, pos uint32, ok bool) {
 func (p *Platform) Receive(core int, m *ikc.Slot) bool {
 	c := &enc.cores[core]
 	if !c.replies.TakeAlone(&c.replyTake, m) {
-		return false
+		if c.call.state != callMade {
+			return false
+		}
+		c.call.state = callNone
+		m.Kind, m.Thread, m.Args[0], m.Args[1] = abi.MsgDone, c.call.thread, uint64(c.call.ret), 0
+		return true
 	}
 	if m.Kind == abi.MsgDone {
 		c.atSea--
@@ -94,6 +104,9 @@ func (p *Platform) Receive(core int, m *ikc.Slot) bool {
 func (p *Platform) Interrupt(thread uint32) {
 	c := &enc.calls[thread]
 	atomic.StoreUint32(&c.cancel, 1)
+	if enc.cores[enc.home].own != 0 {
+		return // it has not made the call yet, or has the answer
+	}
 	const privateExpedited = 1 << 3
 	raw(sysMembarrier, privateExpedited, 0, 0, 0, 0, 0) // see enclave.execute
 	if tid := atomic.LoadUint32(&c.proxy); tid != 0 {
@@ -118,7 +131,8 @@ func (p *Platform) Inline(nr uintptr, a *[6]uint64) int64 {
 func (p *Platform) Stop(sig int) {
 	p.raise(sig)
 	setSigmask(coreMask)
-	sa := ourAction(saNodefer)
+	enc.cores[enc.home].open = 0
+	sa := actionFor(sig)
 	setHandler(sig, &sa)
 }
 
@@ -139,16 +153,27 @@ const kickMask = ^uint64(1<<(sigKick-1) | 1<<(sigTurn-1))
 
 // Leave implements hal.Platform.
 func (p *Platform) Leave(set uint64) {
-	atomic.StoreUint64(&enc.left, set)
+	e := enc
+	c := &e.cores[e.home]
+	if c.rest != 0 {
+		c.own, c.rest = 1, 0
+	}
+	e.kept = set
+	if c.own != 0 {
+		c.attune()
+		return
+	}
+	atomic.StoreUint64(&e.left, set)
 	if tid := atomic.LoadUint32(&enc.listener); tid != 0 {
 		raw(sysTgkill, enc.pid, uintptr(tid), sigKick, 0, 0, 0) // it looks again
 	}
 }
 
-// ChildSignal implements hal.Platform. The handler is never called, as everybody blocks the signal;
-// it only has to be one, so that Linux keeps zombies and sends the signal.
+// ChildSignal implements hal.Platform. Mostly the handler is never called, as all but an open core block
+// the signal; it has to be one so that Linux keeps zombies and sends the signal.
 func (p *Platform) ChildSignal(ignored bool, flags uint64) {
-	sa := ourAction(flags)
+	sa := actionFor(int(syscall.SIGCHLD))
+	sa.flags |= flags
 	if ignored {
 		sa.handler = 1
 	}

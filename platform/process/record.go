@@ -32,8 +32,8 @@ type recorder struct {
 	own     bool
 	writers uintptr // [maxProxies]writer, 0 before the first recording
 
-	levels  [maxLevels][2]*uint64
 	nlevels int
+	levels  [maxLevels][2]*uint64
 }
 
 // writer is a proxy's ring: a cache line each.
@@ -86,7 +86,10 @@ func (p *Platform) Record(rings record.Rings, own bool) {
 var recordings uint32
 
 // stop ends everything, in a forked process.
-func (r *recorder) stop() { *r = recorder{} }
+func (r *recorder) stop() {
+	// The rest is as good as the parent's; each page that is written to is copied.
+	r.counters, r.serial, r.own, r.writers, r.nlevels = nil, 0, false, 0, 0
+}
 
 // copyLevels is the monitor's part.
 //

@@ -26,6 +26,8 @@ type Mapping struct {
 type sites struct {
 	gen      uint64
 	patching uint32
+	nrefused uint64
+	hits     uint64 // traps in all
 	table    *rewrite.Table
 	arena    rewrite.Arena
 	hot      uint64 // traps of a site before it is rewritten; 0: never
@@ -33,14 +35,12 @@ type sites struct {
 	// lookup finds the mapping of an address; set by boot.
 	lookup func(addr uintptr) (Mapping, bool)
 
-	heat     [heatSlots]uint64 // site<<16 | traps so far; one site a slot, a newer one takes it over
-	nrefused uint64
-	refused  [refusedSites]refusal
-	hits     uint64 // traps in all
-	pattern  byte   // of the latest patch
-	images   [64]ehImage
-	nimages  int
-	code     []byte
+	heat    [heatSlots]uint64 // site<<16 | traps so far; one site a slot, a newer one takes it over
+	refused [refusedSites]refusal
+	pattern byte // of the latest patch
+	images  [64]ehImage
+	nimages int
+	code    []byte
 }
 
 const (

@@ -36,11 +36,11 @@
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as syncSignals in Go
 
 // sighandler is the process's handler for all signals. It runs on the thread's
-// alternate stack (the Go runtime's signal stack) with an empty mask (SA_NODEFER).
+// alternate stack (the Go runtime's signal stack), for faults and kicks with an empty mask (SA_NODEFER).
 //
 // On a core that was in the program it never returns to Linux: it copies the frame to the context
 // and continues as the return of enter. That is sound because Linux keeps no state about a handler
-// in progress: the mask was not changed, and being "on the alternate stack" is a matter of where
+// in progress: the mask is what it is to be, and being "on the alternate stack" is a matter of where
 // the stack pointer is. Linux has put the vector state into the frame and given the handler a fresh
 // one, so the frame's is loaded first; it then stays live as after any other trap.
 //
@@ -85,6 +85,33 @@ whose:
 	RDGSBASEQ AX
 	TESTQ AX, AX
 	JEQ  foreign
+	CMPL DI, $SIGKICK
+	JEQ  mine
+	LEAQ -1(DI), CX
+	MOVQ $SYNCSIGNALS, BX
+	BTQ  CX, BX
+	JCS  mine
+	// The program's, at an open core (own_unsafe.go): a message, and with it a kick.
+	PUSHQ SI
+	PUSHQ DX
+	PUSHQ AX
+	RDFSBASEQ CX
+	PUSHQ CX
+	MOVQ CORE_GOFS(AX), CX     // Go's convention reads the word below it
+	WRFSBASEQ CX
+	SUBQ $24, SP               // keeps the alignment that a call wants
+	MOVQ SI, 0(SP)
+	MOVQ DX, 8(SP)
+	MOVQ AX, 16(SP)
+	CALL ·ownSignal(SB)
+	ADDQ $24, SP
+	POPQ CX
+	WRFSBASEQ CX
+	POPQ AX
+	POPQ DX
+	POPQ SI
+	MOVL $SIGKICK, DI
+mine:
 	CMPL CORE_USER(AX), $0
 	JEQ  kernel
 	MOVQ UC_RIP(DX), CX
@@ -200,6 +227,16 @@ kernel:
 	MOVL $0, CORE_RINGING(AX)
 	MOVL $1, CORE_KICK(AX)
 	MOVQ UC_RIP(DX), CX
+	LEAQ ·callBegin(SB), BX    // a call of its own, not made yet: as for a proxy, below
+	CMPQ CX, BX
+	JB   notcall
+	ADDQ $7, BX
+	CMPQ CX, BX
+	JAE  notcall
+	LEAQ ·callCancel(SB), BX
+	MOVQ BX, UC_RIP(DX)
+	RET
+notcall:
 	LEAQ ·resume(SB), BX
 	CMPQ CX, BX
 	JB   return

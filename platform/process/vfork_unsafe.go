@@ -15,7 +15,7 @@ var (
 )
 
 // Vfork implements hal.Platform.
-func (p *Platform) Vfork(core int, flags uint64) int64 {
+func (p *Platform) Vfork(core int, flags uint64, alone bool) int64 {
 	c := &enc.cores[core]
 	if lentStack == 0 {
 		a, err := mapAnonymous(stackRoom)
@@ -24,11 +24,17 @@ func (p *Platform) Vfork(core int, flags uint64) int64 {
 		}
 		lentStack = a
 	}
-	pid, tid, noted := c.pid, c.tid, c.noted
+	pid, tid, noted, own := c.pid, c.tid, c.noted, c.own
+	c.close() // the child's signals are not the parent's
+	c.own = 0
 	ret := vforkClone(uintptr(flags), lentStack, stackRoom)
 	if ret != 0 {
 		c.pid, c.tid, c.noted, c.curfs = pid, tid, noted, c.gofs
+		c.own, c.open = own, 0
 		setGS(c.self)
+		if ret > 0 && alone {
+			p.enterOwn(c)
+		}
 		return ret
 	}
 	self, _ := raw(sysGetpid, 0, 0, 0, 0, 0, 0)
