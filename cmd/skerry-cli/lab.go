@@ -61,7 +61,7 @@ machine underneath.
 	}
 	kernel := choiceFlag(cmd, "kernel", "which of Debian's kernels", lab.Kernels()...)
 	apic := choiceFlag(cmd, "apic", "how processors are addressed; x2apic needs QEMU 9", "xapic", "x2apic")
-	accel := choiceFlag(cmd, "accel", "what runs the machine's code", "tcg", "kvm")
+	accel := choiceFlag(cmd, "accel", "what runs the machine's code; with tcg-single its processors take turns", "tcg", "tcg-single", "kvm")
 	fs := cmd.Flags()
 	fs.SetInterspersed(false)
 	fs.IntVar(&o.Smp, "smp", 4, "processors: `N`")

@@ -38,8 +38,11 @@ func arguments(o *Options, q *QEMU, k *Kernel, rd string) []string {
 		words = append(words, o.Append)
 	}
 	accel := o.Accel
-	if accel == "tcg" {
+	switch accel {
+	case "tcg":
 		accel = "tcg,thread=multi"
+	case "tcg-single":
+		accel = "tcg,thread=single"
 	}
 	args := append(append([]string{}, q.Args...),
 		"-machine", "q35,kernel-irqchip=split", "-cpu", "max", "-accel", accel,
@@ -111,14 +114,17 @@ func boot(ctx context.Context, o *Options, q *QEMU, k *Kernel, rd string) (int, 
 	<-logged
 	switch {
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return 0, fail("the lab's command took longer than allowed", o.Timeout.String(), "the machine's last words:\n"+console.last(20))
+		return 0, fail("the lab's command took longer than allowed", o.Timeout.String(), "the machine's last words:\n"+console.last(lastWords))
 	case ctx.Err() != nil:
 		return 0, ctx.Err()
 	case errors.Is(err, ErrNoCommand):
-		return 0, fmt.Errorf("%w: QEMU said: %q; the machine's last words:\n%s", err, said.last(3), console.last(20))
+		return 0, fmt.Errorf("%w: QEMU said: %q; the machine's last words:\n%s", err, said.last(3), console.last(lastWords))
 	}
 	return status, err
 }
+
+// lastWords is how many lines of the kernel's log an error shows: those of a panic.
+const lastWords = 60
 
 // session is the lab's end of the line.
 type session struct {

@@ -24,7 +24,7 @@ type Options struct {
 	Smp     int      // processors, at least 1
 	Mem     uint64   // bytes of memory
 	APIC    string   // "xapic" or "x2apic": how processors are addressed
-	Accel   string   // "tcg" or "kvm"
+	Accel   string   // "tcg", "tcg-single" (its processors take turns) or "kvm"
 	Append  string   // more words for the kernel's command line
 	Modules []string // kernel modules to load, with what they depend on
 	Files   []File   // what to put into the machine
@@ -115,8 +115,8 @@ func (o *Options) check() error {
 		return fail("bad memory size", fmt.Sprint(o.Mem>>20)+" MiB", "give 128M to 64G")
 	case o.APIC != "xapic" && o.APIC != "x2apic":
 		return fail("bad APIC mode", o.APIC, "give xapic or x2apic")
-	case o.Accel != "tcg" && o.Accel != "kvm":
-		return fail("bad accelerator", o.Accel, "give tcg or kvm")
+	case o.Accel != "tcg" && o.Accel != "tcg-single" && o.Accel != "kvm":
+		return fail("bad accelerator", o.Accel, "give tcg, tcg-single or kvm")
 	}
 	return nil
 }

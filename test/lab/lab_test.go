@@ -6,6 +6,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,16 +55,31 @@ func machine(t *testing.T, kernel string, argv ...string) *lab.Options {
 	return o
 }
 
-// run runs the machine's command and returns its status and output; a machine that breaks fails the test.
+// run runs the machine's command and returns its status and output; a machine that breaks fails the test,
+// but for one that QEMU broke, which is tried once more.
 func run(t *testing.T, o *lab.Options) (status int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	o.Stdout, o.Stderr = &stdout, &stderr
 	status, err := lab.Run(t.Context(), o)
+	if err != nil && brokenByQEMU(err) && o.Stdin == nil {
+		t.Logf("once more, with processors that take turns, after: %v", err)
+		stdout.Reset()
+		stderr.Reset()
+		o.Accel = "tcg-single"
+		status, err = lab.Run(t.Context(), o)
+	}
 	if err != nil {
 		t.Fatalf("%v\noutput so far:\n%s\n%s", err, &stdout, &stderr)
 	}
 	return status, stdout.String(), stderr.String()
+}
+
+// brokenByQEMU tells that a kernel in the machine stopped at a breakpoint of its own which it had already
+// taken away (it patches its code by way of one). On a processor no other one executes the old byte
+// after that; QEMU 7.2, when it emulates processors at once, lets one.
+func brokenByQEMU(err error) bool {
+	return errors.Is(err, lab.ErrNoCommand) && strings.Contains(err.Error(), "int3: 0000") && strings.Contains(err.Error(), "Kernel panic")
 }
 
 // What the command says and how it ends comes out as it is; its input goes in.
