@@ -30,12 +30,18 @@ const (
 	accessX     = 1
 	effective   = 0x200 // AT_EACCESS
 	faccessat2  = 439
+	sysExecveat = 322
+
+	atExecveCheck = 0x10000
+	atEmptyPath   = 0x1000
+
 	statSize    = 144
 	maxPathSize = 4096
 )
 
-// openExecutable opens what execve(2) would run: a regular file with execute permission.
-func openExecutable(linux hal.Caller, path string) (*file, error) {
+// openExecutable opens what execve(2) would run: a regular file with execute permission, unless it has
+// been asked for that already.
+func openExecutable(linux hal.Caller, path string, asked bool) (*file, error) {
 	fd, err := open(linux, path, syscall.O_RDONLY|syscall.O_CLOEXEC)
 	if err == syscall.EACCES {
 		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "cannot be read, which skerry needs to map it"}
@@ -55,17 +61,46 @@ func openExecutable(linux hal.Caller, path string) (*file, error) {
 		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "not a regular file"}
 	}
 	f.size, f.dev, f.ino = int64(le.Uint64(st[48:])), le.Uint64(st), le.Uint64(st[8:])
+	if asked {
+		return f, nil
+	}
+	if err := mayExecute(linux, fd, path); err != 0 {
+		f.close()
+		return nil, &image.Error{Errno: err, Path: path, Reason: "no permission to execute"}
+	}
+	return f, nil
+}
+
+// mayExecute asks Linux whether it would execute a file. Since Linux 6.14 that is one question, which
+// security modules, restrictions and those who watch files (fanotify) take for an execve(2). Before, it is
+// a question about the file's mode alone.
+func mayExecute(linux hal.Caller, fd int, path string) syscall.Errno {
+	if CanAsk(linux) {
+		list := make([]byte, 24) // argv: an empty string, which lies behind it; the end is the environment, too
+		binary.LittleEndian.PutUint64(list, address(list[16:]))
+		_, err := call(linux, sysExecveat, uint64(fd), address(list[16:]), address(list), address(list[8:]), atEmptyPath|atExecveCheck)
+		keep(list)
+		return err
+	}
 	name := cString(path)
-	_, err = call(linux, faccessat2, cwd, address(name), accessX, effective)
+	defer keep(name)
+	_, err := call(linux, faccessat2, cwd, address(name), accessX, effective)
 	if err == syscall.ENOSYS { // before Linux 5.8: by the real ids
 		_, err = call(linux, syscall.SYS_FACCESSAT, cwd, address(name), accessX)
 	}
-	keep(name)
 	if err != 0 {
-		f.close()
-		return nil, &image.Error{Errno: syscall.EACCES, Path: path, Reason: "no permission to execute"}
+		return syscall.EACCES
 	}
-	return f, nil
+	return 0
+}
+
+// CanAsk tells whether Linux answers AT_EXECVE_CHECK, by a call that executes nothing whatever it makes
+// of the flag.
+func CanAsk(linux hal.Caller) bool {
+	empty := make([]byte, 8)
+	defer keep(empty)
+	_, err := call(linux, sysExecveat, ^uint64(0), address(empty), address(empty), address(empty), atEmptyPath|atExecveCheck)
+	return err == syscall.EBADF
 }
 
 // ReadAt implements io.ReaderAt.

@@ -20,6 +20,7 @@ type Program struct {
 	Args, Env []string
 	Aux       image.HostAux
 	Random    [16]byte
+	Checked   bool   // Check has been asked, by the program before
 	Stack     uint64 // RLIMIT_STACK, bytes; 0 or unlimited: 8 MiB
 }
 
@@ -48,7 +49,7 @@ const (
 // Load maps the program. Errors wrap the errno that execve(2) would give, and say what is wrong with
 // which file. It allocates; on failure the address space may hold parts of the program.
 func Load(linux hal.Caller, space *mem.Space, user hal.User, p Program) (*Loaded, error) {
-	path, args, f, img, err := resolve(linux, p.Path, p.Args)
+	path, args, f, img, err := resolve(linux, p.Path, p.Args, p.Checked)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func Load(linux hal.Caller, space *mem.Space, user hal.User, p Program) (*Loaded
 	interpBase := uint64(0)
 	if img.Interp != "" {
 		l.Dynamic = true
-		if l.Entry, interpBase, err = loadInterp(linux, space, user, img.Interp, path); err != nil {
+		if l.Entry, interpBase, err = loadInterp(linux, space, user, img.Interp, path, p.Checked); err != nil {
 			return nil, err
 		}
 	}
@@ -109,7 +110,7 @@ func Load(linux hal.Caller, space *mem.Space, user hal.User, p Program) (*Loaded
 
 // Check reports what execve(2) would find wrong with a file, without loading it.
 func Check(linux hal.Caller, path string) error {
-	_, _, f, img, err := resolve(linux, path, nil)
+	_, _, f, img, err := resolve(linux, path, nil, false)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func Check(linux hal.Caller, path string) error {
 	if img.Interp == "" {
 		return nil
 	}
-	g, err := openExecutable(linux, img.Interp)
+	g, err := openExecutable(linux, img.Interp, false)
 	if err != nil {
 		return err
 	}
@@ -127,9 +128,9 @@ func Check(linux hal.Caller, path string) error {
 }
 
 // resolve follows #! lines to an ELF file, which it leaves open.
-func resolve(linux hal.Caller, path string, args []string) (string, []string, *file, *image.Image, error) {
+func resolve(linux hal.Caller, path string, args []string, asked bool) (string, []string, *file, *image.Image, error) {
 	for range maxScripts {
-		f, err := openExecutable(linux, path)
+		f, err := openExecutable(linux, path, asked)
 		if err != nil {
 			return "", nil, nil, nil, err
 		}
@@ -165,8 +166,8 @@ func resolve(linux hal.Caller, path string, args []string) (string, []string, *f
 	return "", nil, nil, nil, &image.Error{Errno: syscall.ELOOP, Path: path, Reason: "too many interpreters of interpreters"}
 }
 
-func loadInterp(linux hal.Caller, space *mem.Space, user hal.User, interp, program string) (entry, base uint64, err error) {
-	f, err := openExecutable(linux, interp)
+func loadInterp(linux hal.Caller, space *mem.Space, user hal.User, interp, program string, asked bool) (entry, base uint64, err error) {
+	f, err := openExecutable(linux, interp, asked)
 	if err != nil {
 		return 0, 0, fmt.Errorf("interpreter of %s: %w; install the package that has it", program, err)
 	}

@@ -47,6 +47,8 @@ func unshare(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 // restrict is landlock_restrict_self(2). Each thread that calls it gets a domain of its own, beside and
 // not within the others', so that all of Linux's threads must inherit one.
 func restrict(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	c.HAL.Settle()
+	s.admitSelf(t.Args[0])
 	if t.Borrowed {
 		return onCore(s, c, t)
 	}

@@ -20,6 +20,7 @@ const (
 	maxArgs  = 6 << 20
 	atEmpty  = 0x1000
 	atNoLink = 0x100
+	atCheck  = 0x10000
 )
 
 func execve(s *Sys, c *sched.Core, t *sched.Thread) int64 {
@@ -33,6 +34,13 @@ func execve(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 
 func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	a := &t.Args
+	if a[4]&atCheck != 0 {
+		// A question, which executes nothing (Linux 6.14); elsewhere the flag is unknown.
+		if r := onCore(s, c, t); r != -int64(syscall.ENOSYS) {
+			return r
+		}
+		return -int64(syscall.EINVAL)
+	}
 	path, err := s.copyString(uintptr(a[1]), maxPath)
 	if err != 0 {
 		return nameTooLong(err)
