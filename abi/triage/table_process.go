@@ -16,7 +16,7 @@ var processCalls = [...]Call{
 	{112, "setsid", Ship, PID, nil, 0, 0, ""},
 	{121, "getpgid", Ship, PID, args{pid("pid")}, 0, 0, ""},
 	{124, "getsid", Ship, PID, args{pid("pid")}, 0, 0, ""},
-	{135, "personality", Split, None, args{flags("persona")}, Thread, 0, "The LWK answers a query and allows ADDR_NO_RANDOMIZE; what changes addresses is EINVAL"},
+	{135, "personality", Split, None, args{flags("persona")}, Thread, 0, "Linux is told what concerns its own calls; what places or protects memory is the LWK's"},
 	{157, "prctl", Split, None, args{flags("option"), {"arg2", Prctl, 8, 0, true}, {"arg3", Prctl, 8, 0, true}, {"arg4", Prctl, 8, 0, true}, {"arg5", Prctl, 8, 0, true}}, Thread | Cred, 0, "Names, dispatch, signals and memory are the LWK's; what concerns rights is changed in every thread of Linux's, the rest on the core"},
 	{158, "arch_prctl", Local, None, args{flags("op"), variant("addr", 0)}, 0, 0, "The FS base is part of the LWK's context; the GS base is the LWK's own"},
 	{186, "gettid", Local, TID, nil, 0, 0, "Known to the LWK; answered without leaving the core"},

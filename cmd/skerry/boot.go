@@ -73,6 +73,9 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 		Limit: p.Mem, Ignored: given.Ignored, Mask: given.Mask,
 		Reserved: plat.Ranges(), Pool: pool, PoolSize: size,
 	}
+	if in != nil {
+		c.Process.Persona = in.Persona
+	}
 	if k, err = lwk.New(plat, c); err != nil {
 		return plan.Failure("cannot start an enclave", err.Error(), "")
 	}
@@ -106,7 +109,7 @@ func execute(plat *process.Platform, p *plan.Plan, in *plan.Inherited, o *observ
 		return -int64(syscall.ENOEXEC)
 	}
 	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored, Board: o.path(), StraceFD: o.straceFD}
-	next.Path = path
+	next.Path, next.Persona = path, i.Persona
 	next.Kin = in != nil && in.Kin
 	if uint32(os.Getpid()) != pid {
 		next.Kin = true

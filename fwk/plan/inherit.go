@@ -19,6 +19,7 @@ type Inherited struct {
 	Mask, Ignored uint64 // signals blocked and ignored, bit n-1
 	Board         string // the enclave's entry in the registry; "" is none
 	Kin           bool   // the process was forked in its enclave
+	Persona       uint32 // what the LWK keeps of personality(2)
 	StraceFD      int    // where every system call is written, if Strace is set
 }
 
@@ -40,6 +41,9 @@ func (i *Inherited) Variable() string {
 	}
 	if i.Kin {
 		opts += "k"
+	}
+	if i.Persona != 0 {
+		opts += "p" + strconv.FormatUint(uint64(i.Persona), 16)
 	}
 	if i.RewriteAfter != RewriteDefault {
 		opts += "r" + strconv.Itoa(i.RewriteAfter)
@@ -98,6 +102,14 @@ func Inherit(env []string) (i *Inherited, ok bool) {
 	i.CPUs, i.ProxyCPUs = own.List(), linux.List()
 	i.Verbose, i.Stats = strings.Contains(f[5], "v"), strings.Contains(f[5], "s")
 	i.Isolate, i.Kin = strings.Contains(f[5], "i"), strings.Contains(f[5], "k")
+	if _, n, ok := strings.Cut(f[5], "p"); ok {
+		n, _, _ = strings.Cut(n, "r")
+		persona, err := strconv.ParseUint(n, 16, 32)
+		if err != nil {
+			return nil, false
+		}
+		i.Persona = uint32(persona)
+	}
 	i.RewriteAfter = RewriteDefault
 	if _, n, ok := strings.Cut(f[5], "r"); ok {
 		var err error

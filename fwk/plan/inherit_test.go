@@ -16,6 +16,9 @@ func TestInherit(t *testing.T) {
 		{CPUs: []int{0}, ProxyCPUs: []int{0}, Path: "/p", Platform: "process", Strace: "file"},
 	} {
 		want := Inherited{Plan: p, Mask: 1 << 63, Ignored: 5, Board: "/run/x;y/1.enclave"}
+		if p.Verbose || p.RewriteAfter == 1 {
+			want.Persona = 0x8f00000
+		}
 		if p.Strace != "" {
 			want.StraceFD = 1000
 		}

@@ -75,24 +75,3 @@ func ptrace(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	}
 	return onCore(s, c, t)
 }
-
-// personality: what changes addresses or protections would change them for the LWK. What is left
-// is kept for each thread.
-func personality(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	const (
-		query    = 0xffffffff
-		harmless = 0x0040000 | 0x20000 | 0x1000000 | 0x2000000 | 0x4000000 // ADDR_NO_RANDOMIZE, UNAME26, SHORT_INODE, WHOLE_SECONDS, STICKY_TIMEOUTS
-	)
-	p := uint64(uint32(t.Args[0]))
-	have := s.inline(syscall.SYS_PERSONALITY, query, 0, 0, 0)
-	if p == query || int64(p) == have {
-		return have
-	}
-	if (p^uint64(have))&^harmless != 0 {
-		if s.Proc.Verbose {
-			s.say("skerry: refused a personality that changes addresses or protections\n")
-		}
-		return -int64(syscall.EINVAL)
-	}
-	return everywhere(s, c, t)
-}

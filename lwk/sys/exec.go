@@ -130,12 +130,13 @@ func (s *Sys) exec(c *sched.Core, t *sched.Thread, path string, argv, envp uintp
 type Inherited struct {
 	Mask    uint64
 	Ignored uint64
+	Persona uint32
 }
 
 // inherited collects it.
 func (s *Sys) inherited(t *sched.Thread) Inherited {
 	t.Sig.RestoreMask()
-	i := Inherited{Mask: uint64(t.Sig.Mask)}
+	i := Inherited{Mask: uint64(t.Sig.Mask), Persona: s.Proc.Persona &^ readExec}
 	for sig := 1; sig <= signal.Max; sig++ {
 		if s.Actions.Get(sig).Handler == signal.HandlerIgnore {
 			i.Ignored |= 1 << (sig - 1)

@@ -11,7 +11,7 @@ func mmap(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if s.future == mclFuture {
 		flags |= locked
 	}
-	addr, err := s.Space.Mmap(uintptr(a[0]), uintptr(a[1]), int32(a[2]), flags, int32(a[4]), int64(a[5]))
+	addr, err := s.Space.Mmap(uintptr(a[0]), uintptr(a[1]), s.implied(int32(a[2])), flags, int32(a[4]), int64(a[5]))
 	if err != 0 {
 		return errno(err)
 	}
@@ -26,7 +26,7 @@ func munmap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 }
 
 func mprotect(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
-	return errno(s.Space.Mprotect(uintptr(t.Args[0]), uintptr(t.Args[1]), int32(t.Args[2])))
+	return errno(s.Space.Mprotect(uintptr(t.Args[0]), uintptr(t.Args[1]), s.implied(int32(t.Args[2]))))
 }
 
 func mremap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {

@@ -83,6 +83,7 @@ type Process struct {
 	Args    []string
 	Env     []string
 	Verbose bool
+	Persona uint32 // the part of personality(2) that Linux is not told
 
 	// Exec replaces the program: path, arguments and environment. It returns only on failure, with a
 	// negative errno. Before it does what cannot be undone it calls ready. It may allocate.

@@ -24,13 +24,14 @@ type lent struct {
 	thread  sched.Thread
 	actions signal.Actions
 	pid     uint32
+	persona uint32
 	none    signal.Shared // no signal of the parent's is taken by the child
 }
 
 func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	l := &s.lent
 	t.CopyTo(&l.thread)
-	l.pid = s.Proc.PID
+	l.pid, l.persona = s.Proc.PID, s.Proc.Persona
 	s.Actions.CopyTo(&l.actions)
 	flags := a.flags&(cloneLinux&^(cloneParentSettid|cloneChildSettid)) | cloneVM | cloneVfork | a.exitSignal
 	ret := s.Plat.Vfork(c.Index, flags, s.K.Live() == 1)
@@ -38,7 +39,7 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 		t.Sig.Release()
 		l.thread.CopyTo(t)
 		l.actions.CopyTo(&s.Actions)
-		s.Proc.PID = l.pid
+		s.Proc.PID, s.Proc.Persona = l.pid, l.persona
 		l.busy = false
 		if ret > 0 {
 			if a.flags&cloneParentSettid != 0 {
