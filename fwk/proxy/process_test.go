@@ -86,7 +86,9 @@ func startChild(t *testing.T, how string) *child {
 	c.cmd = exec.Command("/proc/self/exe")
 	c.cmd.Env = append(os.Environ(), childVariable+"="+how, "GODEBUG=containermaxprocs=0,updatemaxprocs=0,asyncpreemptoff=1") // as skerry sets it
 	c.cmd.Stderr = &c.errors
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// A group of its own: in one whose parents are all of other sessions (the tests' may be), Linux stops nobody
+	// by SIGTSTP and its like.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	for _, fd := range []int{f.fd, c.toLWK, c.fro} {
 		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 10)
 		if err != nil {
