@@ -50,6 +50,9 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	// just now. Every core keeps a processor of the runtime for itself, none is left for anything else to
 	// run, and nothing is ever collected.
 	runtime.GOMAXPROCS(len(p.CPUs))
+	if in != nil {
+		process.BeginHere(p.CPUs)
+	}
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
 	var o *observer

@@ -17,6 +17,12 @@ import (
 	"github.com/skerry-os/skerry/platform/process"
 )
 
+func init() {
+	if process.Started() {
+		main()
+	}
+}
+
 func main() {
 	if given := process.Given(); len(given.Env) > 0 {
 		if in, ok := plan.Inherit(given.Env); ok {

@@ -31,6 +31,7 @@ func reserved() bool {
 // bootNative makes this process a native enclave's program, as far as Linux knows. It returns only when
 // it could not. Until the program runs, nothing may stay open that New of the proxy is not told of.
 func bootNative(p *plan.Plan, given *process.Initial) error {
+	process.Ordinary()
 	if p.Stats || p.Trace != "" || p.Strace != "" {
 		return plan.Failure("not available on the native platform yet", "--stats, --trace and --strace", "leave them out, or use --platform process")
 	}

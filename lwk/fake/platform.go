@@ -124,21 +124,21 @@ func (p *Platform) Everywhere(nr uintptr, args *[6]uint64) int64 {
 	return p.Inline(nr, args)
 }
 
-func (p *Platform) Fork(int, *hal.Clone, int, bool) int64 { return -38 }
-func (p *Platform) Vfork(int, uint64, bool) int64         { return -38 }
-func (p *Platform) Vforked(int)                           {}
-func (p *Platform) Company()                              {}
-func (p *Platform) Heeds(func(uint32) uint64)             {}
-func (p *Platform) Exec(_, _ []string) int64              { return -38 }
-func (p *Platform) Stop(int)                              {}
-func (p *Platform) ChildSignal(bool, uint64)              {}
-func (p *Platform) Hold()                                 { p.Left = ^uint64(0) }
-func (p *Platform) Leave(set uint64)                      { p.Left = set }
-func (p *Platform) Exit(status int)                       { p.Ended, p.Status = true, status }
-func (p *Platform) Die(sig int)                           { p.Ended, p.Died, p.Status = true, true, sig }
-func (p *Platform) Still(int)                             {}
-func (p *Platform) Stir()                                 {}
-func (p *Platform) Revive(int) hal.Errno                  { return 11 }
+func (p *Platform) Fork(int, *hal.Clone, *hal.Forking) int64 { return -38 }
+func (p *Platform) Vfork(int, uint64, bool) int64            { return -38 }
+func (p *Platform) Vforked(int)                              {}
+func (p *Platform) Company()                                 {}
+func (p *Platform) Heeds(func(uint32) uint64)                {}
+func (p *Platform) Exec(_, _ []string) int64                 { return -38 }
+func (p *Platform) Stop(int)                                 {}
+func (p *Platform) ChildSignal(bool, uint64)                 {}
+func (p *Platform) Hold()                                    { p.Left = ^uint64(0) }
+func (p *Platform) Leave(set uint64)                         { p.Left = set }
+func (p *Platform) Exit(status int)                          { p.Ended, p.Status = true, status }
+func (p *Platform) Die(sig int)                              { p.Ended, p.Died, p.Status = true, true, sig }
+func (p *Platform) Still(int)                                {}
+func (p *Platform) Stir()                                    {}
+func (p *Platform) Revive(int) hal.Errno                     { return 11 }
 
 // Light implements hal.Platform.
 func (p *Platform) Light(int) {}

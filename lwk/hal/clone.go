@@ -7,3 +7,15 @@ type Clone struct {
 	_, _, _                                       uint64
 	SetTID, SetTIDSize, Cgroup                    uint64
 }
+
+// Forking is what else the platform and the LWK say to each other when a process is made.
+type Forking struct {
+	// Threads is how many thread numbers are in use. Alone: the program has one thread, so that the platform may
+	// have the core make shipped calls itself from now on, in both processes; see Platform.Company.
+	Threads int
+	Alone   bool
+	// Allowed are the cores that the child may begin on, bit i for core i. Took, in the child, is the core whose
+	// CPU its only core has taken: the two have changed places.
+	Allowed uint64
+	Took    int
+}

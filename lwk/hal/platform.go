@@ -58,11 +58,8 @@ type Platform interface {
 	Stir()
 
 	// Fork makes a process of Linux that is a copy of this one, as clone3(2) with a. It returns the child's pid in the
-	// parent and 0 in the child, where only the calling core, the home core, runs; or a negative errno. threads is
-	// how many thread numbers are in use.
-	// alone: the program has one thread, so that the platform may have the core make shipped calls itself
-	// from now on, in both processes; see Company.
-	Fork(core int, a *Clone, threads int, alone bool) int64
+	// parent and 0 in the child, where only the calling core, the home core, runs; or a negative errno.
+	Fork(core int, a *Clone, f *Forking) int64
 	// Company must come before the program has a second thread, or one on another core than the home core: from
 	// then on no call of one thread holds up another. On the home core; it may make threads of Linux's.
 	Company()

@@ -49,11 +49,13 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
-	ret := s.Plat.Fork(c.Index, hide(&linux), s.K.Used(), s.K.Live() == 1)
+	f := hal.Forking{Threads: s.K.Used(), Alone: s.K.Live() == 1, Allowed: t.Allowed, Took: c.Index}
+	ret := s.Plat.Fork(c.Index, hide(&linux), hide(&f))
 	shares := a.flags&cloneFiles != 0
 	switch {
 	case ret == 0:
 		s.filesShared = shares
+		s.change(t, c.Index, f.Took)
 		s.child(c, t, a)
 		return 0
 	case ret > 0 && shares:
@@ -61,6 +63,18 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	}
 	s.Plat.Stir()
 	return ret
+}
+
+// change has two cores change places.
+func (s *Sys) change(t *sched.Thread, a, b int) {
+	if a == b {
+		return
+	}
+	p := s.Proc.CPUs
+	p[a], p[b] = p[b], p[a]
+	if t.Allowed>>a&1 != t.Allowed>>b&1 {
+		t.Allowed ^= 1<<a | 1<<b
+	}
 }
 
 // wait is wait4(2) and waitid(2).

@@ -416,7 +416,7 @@ func (p *Platform) Stir()                {}
 func (p *Platform) Revive(int) hal.Errno { return syscall.ENOSYS }
 
 // Fork and Vfork are not possible here: a child would need an enclave of its own.
-func (p *Platform) Fork(int, *hal.Clone, int, bool) int64 {
+func (p *Platform) Fork(int, *hal.Clone, *hal.Forking) int64 {
 	logText("skerry-lwk: refused fork: a process of an enclave of its own cannot have children\n")
 	return -int64(syscall.ENOSYS)
 }

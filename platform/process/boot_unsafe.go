@@ -33,10 +33,20 @@ type Config struct {
 
 func init() {
 	if startSP != 0 {
-		// Core 0 is the process's first thread: its id is the program's.
-		runtime.LockOSThread()
+		growStack() // once, and not step by step
+	}
+	restoreSlack() // the runtime's monitor has its own by now
+	if startExecuted != 0 {
+		// What the runtime remembers is our 0.
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: startFiles[1], Max: startFiles[1]})
 	}
 }
+
+// Started reports whether this process was started to run a program. Then all is to be done while packages
+// are initialized, in an init function: core 0 is the process's first thread, whose id is the program's, and
+// as long the runtime keeps the main goroutine there. (To ask for that, runtime.LockOSThread, would make it
+// start one more thread.)
+func Started() bool { return startSP != 0 }
 
 // Boot makes this process an enclave: the raw threads run, nothing of the program exists yet. It is
 // called once, on the main goroutine. What it takes (threads, memory) ends with the process.
@@ -61,7 +71,8 @@ func Boot(cfg Config) (*Platform, error) {
 	if cfg.Isolated {
 		isolated.find()
 	}
-	if err := moveThreads(&enc.linux); err != nil {
+	// After an execve the thread is on its core's CPU already, and makes no threads.
+	if err := moveThreads(&enc.linux, cfg.Kin); err != nil {
 		return nil, err
 	}
 	giveBack()
@@ -75,7 +86,7 @@ func makeEnclave(cfg Config) error {
 	}
 	e := at[enclave](a)
 	enc = e
-	e.ncores = len(cfg.CPUs)
+	e.ncores, e.all = len(cfg.CPUs), len(cfg.CPUs)
 	e.linux = maskOf(cfg.ProxyCPUs)
 	e.npollers = int32(max(1, min(4, len(cfg.ProxyCPUs))))
 	e.spin = spinBudget
@@ -204,11 +215,14 @@ func (e *enclave) sendAway(tid uintptr) {
 	setAffinity(tid, &e.linux)
 }
 
-// moveThreads binds every thread of the process to the given CPUs; threads made later inherit it. It
-// has each of them block the program's signals as well: the runtime unblocks some (sighandler, foreign).
-func moveThreads(m *cpuMask) error {
-	isolated.leave(0)
-	setAffinity(0, m)
+// moveThreads binds every thread of the process to the given CPUs; threads made later inherit it, but those
+// of a caller that stays where it is. It has all others block the program's signals as well: the runtime
+// unblocks some (sighandler, foreign).
+func moveThreads(m *cpuMask, stay bool) error {
+	if !stay {
+		isolated.leave(0)
+		setAffinity(0, m)
+	}
 	fd, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("process platform: /proc/self/task: %w; is /proc mounted?", err)
@@ -225,6 +239,9 @@ func moveThreads(m *cpuMask) error {
 			tid := uintptr(0)
 			for _, d := range []byte(s) {
 				tid = tid*10 + uintptr(d-'0')
+			}
+			if tid == enc.pid {
+				continue // the caller
 			}
 			isolated.leave(tid)
 			setAffinity(tid, m)
@@ -243,8 +260,10 @@ func (p *Platform) Start(i int, loop func()) {
 }
 
 func (p *Platform) runCore(i int, loop func()) {
-	runtime.LockOSThread()
-	if i == 0 {
+	if i != 0 {
+		runtime.LockOSThread()
+		restoreSlack()
+	} else {
 		// Not before the program is loaded, which they would only slow down by polling.
 		if p.kin {
 			enc.cores[0].own = 1
@@ -349,10 +368,10 @@ func Given() Initial {
 	if startSP == 0 {
 		return g
 	}
-	// argc and argv were moved down by two words; the rest is where it was.
-	argc := int(*at[uint64](startSP - 16))
+	// argc and argv were moved down by three words; the rest is where it was.
+	argc := int(*at[uint64](startSP - 24))
 	for i := range argc {
-		g.Args = append(g.Args, cstring(*at[uintptr](startSP - 8 + uintptr(i)*8)))
+		g.Args = append(g.Args, cstring(*at[uintptr](startSP - 16 + uintptr(i)*8)))
 	}
 	a := startSP + 8 + uintptr(argc)*8 + 8
 	for *at[uintptr](a) != 0 {

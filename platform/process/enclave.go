@@ -31,6 +31,7 @@ type enclave struct {
 
 	requests ikc.Ring
 	ncores   int
+	all      int   // cores that the enclave has, those that a forked child does not run included
 	npollers int32 // how many proxies may poll at once: the Linux cores, at most four
 	spin     uint32
 	pid      uintptr
@@ -45,7 +46,8 @@ type enclave struct {
 	monitorTID uint32 // the monitor's
 	uncounted  uint64 // what core.fast counts when nobody observes
 	kept       uint64 // signals that Linux keeps pending for signalfd
-	_          [24]byte
+	turn       uint64 // counts those who began on another core; see next
+	_          [8]byte
 
 	collect   uint32 // asks the listener for all that is there; counts
 	collected uint32 // up to which it has answered; a futex word

@@ -11,17 +11,32 @@ import (
 // Fork implements hal.Platform: clone3(2) of this process by the home core's thread. Memory of both
 // the program and the LWK is Linux's copy on write; of the threads only the calling one is in the
 // child. Why that is safe for the Go runtime stands in docs/process-platform.md, "Fork".
-func (p *Platform) Fork(core int, a *hal.Clone, threads int, alone bool) int64 {
+func (p *Platform) Fork(core int, a *hal.Clone, f *hal.Forking) int64 {
 	c := &enc.cores[core]
+	other := core
+	if enc.all > 1 {
+		if other = enc.next(core, f.Allowed); other != core {
+			enc.spread(core, other)
+		}
+	}
 	// A signal that hits the child before it is an enclave of its own waits.
 	setSigmask(^uint64(0))
 	c.open = 0
 	r, err := raw(sysClone3, uintptr(unsafe.Pointer(a)), unsafe.Sizeof(*a), 0, 0, 0, 0)
 	switch {
 	case err == 0 && r == 0:
-		p.reborn(core, threads)
-	case err == 0 && alone:
+		if f.Took = other; other != core {
+			enc.trade(core, other)
+			enc.gather(core)
+		}
+		p.reborn(core, f.Threads)
+		c.attune()
+		return 0
+	case err == 0 && f.Alone:
 		p.enterOwn(c)
+	}
+	if other != core {
+		enc.gather(core)
 	}
 	c.attune()
 	if err != 0 {
@@ -106,14 +121,23 @@ func (p *Platform) Exec(argv, env []string) int64 {
 	list := make([]string, 0, len(argv)+len(env)+3)
 	list = append(append(append(list, path, ""), argv...), "")
 	list = append(list, env...)
-	p0, e := pointers(list)
-	if e != 0 {
-		return -int64(e)
+	p0, errno := pointers(list)
+	if errno != 0 {
+		return -int64(errno)
 	}
 	// Empty strings stand for the ends of the arrays.
 	p0[1], p0[2+len(argv)] = 0, 0
 	setSigmask(^uint64(0))
+	e := enc
+	home := int(e.home)
+	moved := e.all > 1 && e.cores[home].pid != uint32(e.pid) // a child of vfork; a forked one has moved
+	if moved {
+		e.gather(e.next(home, ^uint64(0)))
+	}
 	_, err := raw(sysExecve, p0[0], uintptr(unsafe.Pointer(&p0[2])), uintptr(unsafe.Pointer(&p0[3+len(argv)])), 0, 0, 0)
+	if moved {
+		e.gather(home)
+	}
 	setSigmask(coreMask)
 	return -int64(err)
 }

@@ -26,7 +26,7 @@ func (p *Platform) ExecPlain(path string, argv, env []string, ignored, mask uint
 		}
 	}
 	both := enc.linux
-	for i := range enc.ncores {
+	for i := range enc.all {
 		for w, bits := range maskOf([]int{enc.cores[i].cpu}) {
 			both[w] |= bits
 		}

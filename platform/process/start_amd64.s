@@ -9,9 +9,13 @@
 //      the limit on open files, all of which the Go runtime changes during its start,
 //   3. blocks all signals, so that no thread of the runtime ever takes one that is the program's,
 //   4. takes the pending signals that the runtime is going to unblock, and lose,
-//   5. puts two variables in front of the environment: the runtime reads GODEBUG (no AVX in its
-//      assembly, no asynchronous preemption, stacks that never shrink) and GOGC (no collection) from there only.
-// Step 5 moves argc, argv and its terminator down by two words; the rest stays where it is.
+//   5. puts three variables in front of the environment: the runtime reads GODEBUG (no AVX in its
+//      assembly, no asynchronous preemption, stacks that never shrink), GOGC (no collection) and GOMAXPROCS from
+//      there only. With one processor it wakes no threads to look for work; Boot's caller wants more if there are cores,
+//   6. keeps the runtime's monitor from waking every 20 us, by the timer slack that its thread inherits,
+//   7. in a program that was executed in an enclave, keeps the runtime from reading files that say how many
+//      processors and what pages there are: by a limit of no descriptors, which it raises afterwards.
+// Step 5 moves argc, argv and its terminator down by three words; the rest stays where it is.
 
 DATA ·godebug<>+0(SB)/8, $"GODEBUG="
 DATA ·godebug<>+8(SB)/8, $"cpu.avx="
@@ -43,7 +47,12 @@ DATA ·gogc<>+0(SB)/8, $"GOGC=off"
 DATA ·gogc<>+8(SB)/8, $0x0000000000000000
 GLOBL ·gogc<>(SB), RODATA, $16
 
+DATA ·procs<>+0(SB)/8, $"GOMAXPRO"
+DATA ·procs<>+8(SB)/8, $0x00000000313d5343 // "CS=1"
+GLOBL ·procs<>(SB), RODATA, $16
+
 #define SYS_rt_sigaction 13
+#define SYS_prctl 157
 #define SYS_rt_sigprocmask 14
 #define SYS_fcntl 72
 #define SYS_rt_sigtimedwait 128
@@ -83,11 +92,13 @@ inherited:
 	JEQ  plain
 	MOVQ $0x455f595252454b53, CX // "SKERRY_E"
 	CMPQ 0(BX), CX
-	JEQ  enclave
+	JEQ  executed
 
 plain:
 	JMP _rt0_amd64_linux(SB)
 
+executed:
+	MOVL $1, ·startExecuted(SB)
 enclave:
 	MOVQ SP, ·startSP(SB)
 	SUBQ $160, SP
@@ -202,10 +213,39 @@ fdnext:
 	CMPQ R12, $3
 	JNE  fdloop
 
-	// Two more variables.
+	// The runtime opens /dev/null where a descriptor is closed, and cannot go on without.
+	CMPL ·startExecuted(SB), $0
+	JEQ  manyfiles
+	CMPQ ·startClosed(SB), $0
+	JNE  manyfiles
+	CMPQ ·startFiles+8(SB), $64
+	JB   manyfiles
+	MOVQ $0, 0(SP)
+	MOVQ ·startFiles+8(SB), AX
+	MOVQ AX, 8(SP)
+	XORL DI, DI
+	MOVQ $7, SI
+	LEAQ 0(SP), DX
+	XORL R10, R10
+	MOVL $SYS_prlimit64, AX
+	SYSCALL
+manyfiles:
+	MOVQ $30, DI               // PR_GET_TIMERSLACK
+	MOVL $SYS_prctl, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLE  noslack
+	MOVQ AX, ·startSlack(SB)
+	MOVQ $29, DI               // PR_SET_TIMERSLACK
+	MOVQ $20000000, SI         // ns
+	MOVL $SYS_prctl, AX
+	SYSCALL
+noslack:
+
+	// Three more variables.
 	ADDQ $160, SP
 	MOVQ SP, SI
-	SUBQ $16, SP
+	SUBQ $24, SP
 	MOVQ SP, DI
 	MOVQ 0(SI), CX
 	ADDQ $2, CX                // argc, argv[argc], NULL
@@ -215,4 +255,6 @@ fdnext:
 	MOVQ AX, 0(DI)
 	LEAQ ·gogc<>(SB), AX
 	MOVQ AX, 8(DI)
+	LEAQ ·procs<>(SB), AX
+	MOVQ AX, 16(DI)
 	JMP _rt0_amd64_linux(SB)

@@ -63,13 +63,6 @@ func (p *Platform) Vforked(core int) {
 	procPin()
 }
 
-// growStack makes the goroutine's stack large enough for good.
-//
-//go:noinline
-func growStack() byte {
-	var b [stackRoom]byte
-	return touch(&b)
-}
-
-//go:noinline
-func touch(b *[stackRoom]byte) byte { return b[len(b)/2] }
+// growStack makes the goroutine's stack large enough for good, without touching it: stackRoom is the
+// function's frame.
+func growStack()
