@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/skerry-os/skerry/fwk/cpus"
+	"github.com/skerry-os/skerry/fwk/enclave"
 	"github.com/skerry-os/skerry/fwk/plan"
 )
 
@@ -24,8 +26,9 @@ func call(args ...string) (status int, stdout, stderr string) {
 func machine(t *testing.T) **plan.Plan {
 	t.Helper()
 	got := new(*plan.Plan)
-	oldBoot, oldHere := boot, here
-	t.Cleanup(func() { boot, here = oldBoot, oldHere })
+	oldBoot, oldHere, oldClaims := boot, here, openClaims
+	t.Cleanup(func() { boot, here, openClaims = oldBoot, oldHere, oldClaims })
+	openClaims = func() (*enclave.Claims, error) { return nil, errors.New("no enclaves") }
 	boot = func(p *plan.Plan) error { *got = p; return nil }
 	here = func() *plan.Host {
 		h := plan.Here(nil)

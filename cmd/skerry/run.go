@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/skerry-os/skerry/fwk/cpus"
+	"github.com/skerry-os/skerry/fwk/enclave"
 	"github.com/skerry-os/skerry/fwk/isolate"
 	"github.com/skerry-os/skerry/fwk/plan"
 	"github.com/skerry-os/skerry/fwk/probe"
@@ -26,6 +27,9 @@ var here = func() *plan.Host {
 	return h
 }
 
+// openClaims finds what CPUs other enclaves have; tests replace it.
+var openClaims = enclave.OpenClaims
+
 // startProgram is `skerry run` with args.
 func startProgram(stderr io.Writer, args []string) error {
 	o, err := plan.Parse(args)
@@ -37,11 +41,11 @@ func startProgram(stderr io.Writer, args []string) error {
 
 // start makes the plan and boots it.
 func start(stderr io.Writer, o plan.Options) error {
-	p, err := plan.Make(o, here())
+	p, err := planHere(o)
 	if err != nil {
 		// CPUs that are missing may be what a killed run had taken for itself.
 		if found, sweepErr := isolate.Sweep(); found && sweepErr == nil {
-			p, err = plan.Make(o, here())
+			p, err = planHere(o)
 		}
 	}
 	if err != nil {
@@ -56,6 +60,16 @@ func start(stderr io.Writer, o plan.Options) error {
 		}
 	}
 	return boot(p)
+}
+
+// planHere makes the plan for this machine, on CPUs that no other enclave has, as far as that is known.
+func planHere(o plan.Options) (*plan.Plan, error) {
+	h := here()
+	if c, err := openClaims(); err == nil {
+		defer c.Close()
+		h.Busy, h.Claim = c.Busy, c.Take
+	}
+	return plan.Make(o, h)
 }
 
 // tell says what was chosen.

@@ -21,7 +21,7 @@ func (p *Plan) cores(ask string, h *Host) error {
 	ask = strings.TrimSpace(ask)
 	switch {
 	case ask == "":
-		p.CPUs = choose(&allowed, cpus.Default(have), h)
+		p.CPUs = take(&allowed, cpus.Default(have), h)
 	case isDigits(ask):
 		n, err := strconv.Atoi(ask)
 		if err != nil || n > have {
@@ -31,7 +31,7 @@ func (p *Plan) cores(ask string, h *Host) error {
 		if n == 0 {
 			return Failure("an enclave needs a CPU", "--cpus 0", "give at least 1; CPU 0 alone is written --cpus 0-0")
 		}
-		p.CPUs = choose(&allowed, n, h)
+		p.CPUs = take(&allowed, n, h)
 	default:
 		want, err := cpus.Parse(ask)
 		if err != nil {
@@ -41,13 +41,45 @@ func (p *Plan) cores(ask string, h *Host) error {
 			return Failure(absent(&missing, h), "--cpus "+ask, which(&allowed, h))
 		}
 		p.CPUs = want.List()
+		if h.Claim != nil {
+			h.Claim(p.CPUs)
+		}
 	}
 	enclave := cpus.Of(p.CPUs...)
 	rest := allowed.Minus(&enclave)
+	if busy := h.busy(); busy.Count() != 0 {
+		// Linux's side leaves other enclaves' CPUs alone, if there is any else.
+		if quiet := rest.Minus(&busy); quiet.Count() != 0 {
+			rest = quiet
+		}
+	}
 	if p.ProxyCPUs = rest.List(); len(p.ProxyCPUs) == 0 {
 		p.ProxyCPUs = p.CPUs
 	}
 	return nil
+}
+
+// take chooses CPUs that no other enclave has, if there are enough, and claims them.
+func take(allowed *cpus.Set, n int, h *Host) []int {
+	const attempts = 16 // another may claim the same in between
+	for range attempts {
+		busy := h.busy()
+		free := allowed.Minus(&busy)
+		if free.Count() < n {
+			break
+		}
+		if list := choose(&free, n, h); h.Claim == nil || h.Claim(list) {
+			return list
+		}
+	}
+	return choose(allowed, n, h)
+}
+
+func (h *Host) busy() (s cpus.Set) {
+	if h.Busy != nil {
+		s = h.Busy()
+	}
+	return s
 }
 
 // choose asks for siblings only on a machine that has them: the question costs a file per core.

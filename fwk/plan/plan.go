@@ -73,6 +73,8 @@ type Options struct {
 type Host struct {
 	Allowed   func() (cpus.Set, error)
 	Online    func() (cpus.Set, error)
+	Busy      func() cpus.Set       // CPUs of other enclaves; nil: not known
+	Claim     func(list []int) bool // makes them this process's, unless one of them is another's; nil: as if always
 	SMT       func() bool
 	Siblings  func(cpu int) cpus.Set
 	Memory    func() (Memory, error)

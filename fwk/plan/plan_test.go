@@ -336,3 +336,43 @@ func TestNative(t *testing.T) {
 		}
 	}
 }
+
+// TestBusy: an enclave takes CPUs that no other has, while there are enough, and looks again when another
+// was faster.
+func TestBusy(t *testing.T) {
+	h := host("0-3", files(t))
+	taken := cpus.Of(3)
+	lost := 0
+	h.Busy = func() cpus.Set { return taken }
+	h.Claim = func(list []int) bool {
+		want := cpus.Of(list...)
+		if both := want.And(&taken); both.Count() != 0 {
+			return false
+		}
+		if lost == 0 {
+			lost++
+			taken.Add(list[0])
+			return false
+		}
+		for _, c := range list {
+			taken.Add(c)
+		}
+		return true
+	}
+	cores := func(ask, own, linux string) {
+		t.Helper()
+		p := &Plan{}
+		if err := p.cores(ask, h); err != nil {
+			t.Fatal(err)
+		}
+		if got := cpus.Format(p.CPUs) + " " + cpus.Format(p.ProxyCPUs); got != own+" "+linux {
+			t.Errorf("--cpus %q: %s, want %s %s", ask, got, own, linux)
+		}
+	}
+	cores("1", "1", "0")     // 2 is lost to another
+	cores("1", "0", "1-3")   // the last; nobody's CPU is left for Linux
+	cores("1", "3", "0-2")   // none is free: as without others
+	cores("3-3", "3", "0-2") // asked for by its number
+	taken = cpus.Of()
+	cores("2", "2-3", "0-1")
+}
