@@ -67,9 +67,9 @@ func (p *Platform) endThread(tid uint32) {
 	for n := 0; ; n++ {
 		how := uintptr(0) // does it live?
 		if n%256 == 0 {
-			how = enc.turnSignal(tid) // again after some milliseconds: one that is just being set up may take it for another's
+			how = sigKick
 		}
-		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), how, 0, 0, 0); err != 0 {
+		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), how, 0, 0, 0); err == syscall.ESRCH {
 			break
 		}
 		ts := timespec{nsec: 20e3}

@@ -227,8 +227,7 @@ func (c *core) Wake() {
 //go:nosplit
 func (c *core) Kick() {
 	atomic.StoreUint32(&c.kick, 1)
-	// One signal at a time: they queue, and a core that Linux does not run for a while would then take
-	// them all at once, one on top of the other, beyond the end of its signal stack.
+	// One signal at a time: more would be calls for nothing, as it is pending once.
 	if atomic.SwapUint32(&c.ringing, 1) == 0 {
 		raw(sysTgkill, enc.pid, c.thread, sigKick, 0, 0, 0)
 	}

@@ -8,9 +8,8 @@ import (
 
 // What Linux keeps for each thread (credentials, securebits, restrictions) and a program thinks of as
 // the process's is changed in every thread of the process: cores, proxies, monitor, listener, and the
-// Go runtime's own. A thread can only change itself, so each gets its turn in a signal handler
-// (takeTurn, call_amd64.s), one after the other. SIGSETXID (33) reaches all but cores and the
-// listener, as the runtime knows what C libraries do with it and does not block it; those take the kick.
+// Go runtime's own. A thread can only change itself, so each gets its turn in the handler of the kick
+// (takeTurn, call_amd64.s), one after the other. No thread blocks the kick.
 
 // turn is the call, and whose turn it is. Known to takeTurn: the offsets.
 var turn struct {
@@ -29,7 +28,6 @@ var (
 func takeTurn() // in assembly; for the listener, which takes signals without a handler
 
 const (
-	sigTurn    = 33
 	maxRuntime = 256 // threads of the Go runtime
 	maxTurns   = maxProxies + maxCores + maxRuntime
 )
@@ -87,8 +85,8 @@ func (p *Platform) others(nr uintptr, args *[6]uint64, want int64) {
 	}
 }
 
-// awaitRaw returns when the raw threads that were made have said who they are: before, a signal that is
-// right for one of them is wrong for another (turnSignal).
+// awaitRaw returns when the raw threads that were made have said who they are: one that says so between
+// two looks (scanThreads, ours) would be seen by neither.
 func (e *enclave) awaitRaw() {
 	yet := func(tid *uint32) {
 		for atomic.LoadUint32(tid) == 0 {
@@ -136,13 +134,8 @@ func (p *Platform) giveTurn(tid uint32, want int64) bool {
 	turns.n++
 	turn.target, turn.ret = tid, want
 	atomic.StoreUint32(&turn.state, 1)
-	sig := enc.turnSignal(tid)
-	for sent := false; atomic.LoadUint32(&turn.state) == 1; sent = true {
-		n := sig
-		if sent {
-			n = 0 // does it live?
-		}
-		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), n, 0, 0, 0); err == syscall.ESRCH {
+	for atomic.LoadUint32(&turn.state) == 1 {
+		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), sigKick, 0, 0, 0); err == syscall.ESRCH {
 			break
 		}
 		futexSleep(&turn.state, 1, 50e6)
@@ -152,19 +145,6 @@ func (p *Platform) giveTurn(tid uint32, want int64) bool {
 		p.fail("a thread could not follow a change of credentials: out of memory?")
 	}
 	return true
-}
-
-// turnSignal is what reaches a thread.
-func (e *enclave) turnSignal(tid uint32) uintptr {
-	if tid == e.listener {
-		return sigKick
-	}
-	for i := range e.ncores {
-		if uint32(e.cores[i].thread) == tid {
-			return sigKick
-		}
-	}
-	return sigTurn
 }
 
 // ours reports whether a thread is known as a core's or a raw one.

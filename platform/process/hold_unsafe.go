@@ -28,13 +28,12 @@ func (p *Platform) holdListener() {
 
 // foreignSignal is the handler's work for a signal of the program's that came to a thread of the Go
 // runtime: that goes on with all of them blocked, so that only the listener gets them, and Hold can
-// stop their flow. moveThreads sends one for no other purpose. uc is the ucontext. 33 stays: it never is
-// the program's own.
+// stop their flow. moveThreads sends one for no other purpose. uc is the ucontext. The kick stays.
 //
 //go:nosplit
 func foreignSignal(info, uc uintptr) {
 	const siCode, siPID, sigmask, tgkill = 8, 16, 296, -6
-	*at[uint64](uc + sigmask) = ^uint64(syncSignals | 1<<(33-1))
+	*at[uint64](uc + sigmask) = runtimeMask
 	if *at[int32](info) == int32(syscall.SIGCHLD) && *at[int32](info + siCode) == tgkill && uintptr(*at[uint32](info + siPID)) == enc.pid {
 		return
 	}

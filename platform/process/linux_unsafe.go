@@ -22,11 +22,16 @@ const (
 	sysMembarrier    = 324
 	futexWait        = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
 	futexWake        = 1 | 128
-	sigKick          = 64
+	sigKick          = 16
 	prSetDispatch    = 59
 	sigSetmask       = 2
 	cloneThreadFlags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 // VM FS FILES SIGHAND THREAD SYSVSEM
 )
+
+// sigKick is SIGSTKFLT: Linux never sends it on this processor, programs hardly do, and no thread of the
+// Go runtime blocks it. It must be no real-time signal: those queue, so that a thread that Linux does not
+// run for a while would take many at once, one on top of the other, beyond the end of its stack; and
+// they are not sent at all beyond RLIMIT_SIGPENDING.
 
 type timespec struct{ sec, nsec int64 }
 

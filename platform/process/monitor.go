@@ -202,8 +202,8 @@ func listenerMain(arg uintptr) {
 			wait = addressOf(&now)
 		}
 		r, err := raw(sysSigtimedwait, addr64(&set), addr64(&info[0]), wait, 8, 0, 0)
-		const tkill = -6 // SI_TKILL: not the program's own signal 64
-		kick := r == sigKick && int32(info[1]) == tkill
+		const user, tkill = 0, -6 // si_code; as in sighandler: not the program's own signal 16
+		kick := r == sigKick && (int32(info[1]) == tkill || int32(info[1]) == user && uint32(info[2]) == 0)
 		if kick && atomic.LoadUint32(&turn.state) == 1 && turn.target == e.listener {
 			takeTurn()
 			continue

@@ -148,8 +148,12 @@ func (p *Platform) raise(sig int) {
 // coreMask is what a core's thread blocks.
 const coreMask = ^uint64(0) &^ (syncSignals | 1<<(sigKick-1))
 
-// kickMask is what proxies and the monitor block.
-const kickMask = ^uint64(1<<(sigKick-1) | 1<<(sigTurn-1))
+// kickMask is what proxies and the monitor block, and, when they have had a signal, the Go runtime's
+// threads: these need theirs for faults.
+const (
+	kickMask    = ^uint64(1 << (sigKick - 1))
+	runtimeMask = kickMask &^ syncSignals
+)
 
 // Leave implements hal.Platform.
 func (p *Platform) Leave(set uint64) {

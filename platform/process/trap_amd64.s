@@ -29,8 +29,7 @@
 #define SIGBUS 7
 #define SIGSEGV 11
 #define SIGSYS 31
-#define SIGKICK 64
-#define SIGTURN 33
+#define SIGKICK 16
 #define SI_TKILL -6
 #define SYS_USER_DISPATCH 2
 #define SYNCSIGNALS 0x400004d8 // SIGSYS SEGV FPE BUS TRAP ILL, as syncSignals in Go
@@ -48,10 +47,13 @@
 // interruptions of shipped calls, and leaves the rest to the Go runtime's handler.
 TEXT ·sighandler(SB), NOSPLIT|NOFRAME, $0
 	CMPL DI, $SIGKICK
-	JNE  notkick0
-	CMPL 8(SI), $SI_TKILL      // si_code: kicks are sent by tgkill(2), by nobody else
+	JNE  whose
+	MOVL 8(SI), AX             // si_code
+	CMPL AX, $SI_TKILL         // kicks are sent by tgkill(2), by nobody else
 	JEQ  turn
-	// The program's own signal 64, from outside. On a core it is a kick as well: there is a message now.
+	ORL  16(SI), AX            // si_pid; nothing is known of a kick beyond RLIMIT_SIGPENDING
+	JEQ  turn
+	// The program's own signal 16, from outside. On a core it is a kick as well: there is a message now.
 	RDGSBASEQ AX
 	TESTQ AX, AX
 	JEQ  forward
@@ -72,15 +74,8 @@ TEXT ·sighandler(SB), NOSPLIT|NOFRAME, $0
 	POPQ SI
 	POPQ DI
 	JMP  whose
-notkick0:
-	CMPL DI, $SIGTURN
-	JNE  whose
 turn:
-	CALL ·takeTurn(SB)
-	TESTL AX, AX
-	JEQ  whose
-	CMPL DI, $SIGTURN
-	JEQ  return
+	CALL ·takeTurn(SB)         // and whatever it was: several kicks come as one
 whose:
 	RDGSBASEQ AX
 	TESTQ AX, AX

@@ -46,7 +46,7 @@ func cPrograms() []Case {
 		"sync", "tls", "manythreads", "cancel", "robust", "timedwait", "affinity", "spinner", "futex", // threads
 		"signals", "sigthreads", "altstack", "restart", "faultsig", "longjmp", // signals
 		"vecsig", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
-		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "execsignal", "execwatch", "forkstorm", "timers", // waiting, time, processes
+		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "kicklimit", "execsignal", "execwatch", "forkstorm", "timers", // waiting, time, processes
 	} {
 		cs = append(cs, inVariants(Case{Name: name}, "c/"+name+".c")...)
 	}
@@ -79,7 +79,7 @@ func dieCases() []Case {
 	add("256", 0, "code", "256")
 	add("atexit", 3, "atexit")
 	add("_exit", 4, "_exit")
-	for _, s := range []int{1, 2, 3, 6, 9, 10, 11, 13, 14, 15, 24, 31, 40} {
+	for _, s := range []int{1, 2, 3, 6, 9, 10, 11, 13, 14, 15, 16, 24, 31, 40} {
 		add(fmt.Sprintf("kill-%d", s), 128+s, "kill", fmt.Sprint(s))
 	}
 	add("raise-6", 134, "raise", "6")

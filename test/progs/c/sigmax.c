@@ -1,7 +1,7 @@
-// Signal 64 from another process: to a thread that computes, sleeps, or waits for the sender.
+// Signals 64 and 16, by which a kernel may call its own threads, from another process: to a thread that computes, sleeps, or waits for the sender.
 #include "check.h"
 
-static volatile int seen, from;
+static volatile int seen, from, number;
 
 static void note(int sig, siginfo_t *info, void *context)
 {
@@ -20,7 +20,7 @@ static pid_t sender(long ms, int queue)
 		if (ms)
 			sleep_ms(ms);
 		union sigval v = {.sival_int = 7};
-		CHECK((queue ? sigqueue(getppid(), 64, v) : kill(getppid(), 64)) == 0);
+		CHECK((queue ? sigqueue(getppid(), number, v) : kill(getppid(), number)) == 0);
 		_exit(0);
 	}
 	return p;
@@ -36,10 +36,11 @@ static void ended(pid_t p)
 	EQ(from, p);
 }
 
-int main(void)
+static void try(int sig)
 {
 	struct sigaction sa = {.sa_sigaction = note, .sa_flags = SA_SIGINFO};
-	CHECK(sigaction(64, &sa, NULL) == 0);
+	number = sig;
+	CHECK(sigaction(sig, &sa, NULL) == 0);
 	for (int i = 0; i < 50; i++)
 		ended(sender(0, 0));
 	ok("waiting");
@@ -57,5 +58,11 @@ int main(void)
 		ended(p);
 	}
 	ok("sleeping");
+}
+
+int main(void)
+{
+	try(64);
+	try(16);
 	return 0;
 }
