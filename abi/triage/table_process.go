@@ -9,7 +9,7 @@ var processCalls = [...]Call{
 	{59, "execve", Split, None, args{path("pathname"), argv("argv"), argv("envp")}, MayBlock | ChangesFDs | Cred, 0, "The LWK checks the image and starts itself again with it"},
 	{60, "exit", Local, None, args{i32("status")}, NoReturn, 0, "Ends the LWK's context: clears and wakes the tid word, walks the robust list"},
 	{61, "wait4", Split, PID, args{pid("pid"), outOpt("wstatus", 4), flags("options"), outOpt("rusage", 144)}, waits, 0, "Signals that Linux has for the process by then come first"},
-	{101, "ptrace", Split, None, args{{"request", Int, 8, -1, false}, {"pid", PID, 8, -1, false}, variant("addr", 0), variant("data", 0)}, Thread, 0, "The tracer is the caller's core; to be traced (PTRACE_TRACEME) is EPERM"},
+	{101, "ptrace", Split, None, args{{"request", Int, 8, -1, false}, {"pid", PID, 8, -1, false}, variant("addr", 0), variant("data", 0)}, Thread, 0, "The tracer is the home core; a process that asks to be traced (PTRACE_TRACEME) is so with the next program, which Linux runs alone"},
 	{109, "setpgid", Ship, None, args{pid("pid"), pid("pgid")}, 0, 0, ""},
 	{110, "getppid", Ship, PID, nil, 0, 0, ""},
 	{111, "getpgrp", Ship, PID, nil, 0, 0, ""},

@@ -69,7 +69,7 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	c := lwk.Config{
 		Program: proc.Program{Path: p.Path, Args: p.Args, Env: p.Env, Aux: image.ParseAux(given.Aux),
 			Random: plat.Random(), Stack: stackLimit(), Checked: in != nil},
-		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose,
+		Process: sys.Process{PID: pid, CPUs: p.CPUs, Verbose: p.Verbose, Plain: true,
 			Exec: func(path string, args, env []string, i sys.Inherited, ready func()) int64 {
 				return execute(plat, p, in, o, pid, path, args, env, i, ready)
 			}},
@@ -110,6 +110,13 @@ func execute(plat *process.Platform, p *plan.Plan, in *plan.Inherited, o *observ
 			return -int64(e)
 		}
 		return -int64(syscall.ENOEXEC)
+	}
+	if i.Traced {
+		if p.Verbose {
+			plat.Say("skerry: " + path + " is traced by its parent: it runs on Linux, not in the enclave\n")
+		}
+		ready()
+		return plat.ExecPlain(path, args, env, i.Ignored, i.Mask)
 	}
 	next := plan.Inherited{Plan: *p, Mask: i.Mask, Ignored: i.Ignored, Board: o.path(), StraceFD: o.straceFD}
 	next.Path, next.Persona = path, i.Persona

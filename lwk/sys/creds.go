@@ -64,14 +64,3 @@ func onCore(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	args := t.Args
 	return s.inlineArgs(uintptr(t.Nr), &args)
 }
-
-// ptrace: the tracer is the core's thread, as Linux takes each thread for a tracer of its own. Being traced
-// is refused: the tracer would see the LWK's registers and signals.
-func ptrace(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	const traceMe = 0
-	c.HAL.Settle()
-	if t.Args[0] == traceMe {
-		return s.notPermitted("PTRACE_TRACEME: a program in an enclave is traced from outside, the LWK included")
-	}
-	return onCore(s, c, t)
-}

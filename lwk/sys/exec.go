@@ -115,8 +115,11 @@ func (s *Sys) exec(c *sched.Core, t *sched.Thread, path string, argv, envp uintp
 		return -int64(syscall.ENOSYS)
 	}
 	handed := false
-	ret := s.Proc.Exec(path, args, env, s.inherited(t), func() {
+	i := s.inherited(t)
+	i.Traced = s.tracing != notTraced
+	ret := s.Proc.Exec(path, args, env, i, func() {
 		handed = true
+		s.beTraced()
 		s.handBack(c, t)
 	})
 	if handed && !t.Borrowed {
@@ -131,6 +134,7 @@ type Inherited struct {
 	Mask    uint64
 	Ignored uint64
 	Persona uint32
+	Traced  bool // the program is to be Linux's alone, and its parent's to trace
 }
 
 // inherited collects it.

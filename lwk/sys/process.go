@@ -89,6 +89,7 @@ func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 	s.Proc.PID = pid
 	s.future = 0
 	s.timers.n = 0 // a child has none
+	s.tracing = notTraced
 	s.OnExit = nil // only the process that was started tells of itself
 	t.Began = 0
 	s.K.Alone(c, t, pid)

@@ -20,6 +20,9 @@ func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	if !signal.Valid(sig) {
 		return -int64(syscall.EINVAL)
 	}
+	if r, ok := s.signalSelf(c, t); ok {
+		return r
+	}
 	if sig == 9 || sig == 19 {
 		args := [6]uint64{uint64(s.Proc.PID), uint64(sig)}
 		return s.ship(c, t, t.Nr, &args)
@@ -69,10 +72,15 @@ func (s *Sys) tgkill(c *sched.Core, t *sched.Thread, pid, tid uint32, sig int) i
 		return 0
 	case !signal.Valid(sig):
 		return -int64(syscall.EINVAL)
-	case sig == 9:
+	}
+	if r, ok := s.signalSelf(c, t); ok {
+		return r
+	}
+	switch sig {
+	case 9:
 		s.allDie(c.Index, sig)
 		s.die(sig)
-	case sig == 19:
+	case 19:
 		s.Plat.Stop(sig)
 		return 0
 	}
@@ -154,6 +162,7 @@ func rtSigaction(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 		// Whether children become zombies is Linux's affair.
 		s.MirrorChild()
 	}
+	s.alsoLinux(t, t.Args[1] != 0 && !synchronous.Has(sig))
 	if flush != 0 {
 		s.K.Lock()
 		s.K.Pending.Queue.Flush(flush)
@@ -174,6 +183,7 @@ func rtSigprocmask(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	a := &t.Args
 	err := signal.Sigprocmask(&t.Sig, s.User, int(int32(a[0])), uintptr(a[1]), uintptr(a[2]), a[3])
 	s.retarget(t.Sig.Mask)
+	s.alsoLinux(t, t.Args[1] != 0)
 	if s.fdSignals != 0 {
 		s.keep()
 	}

@@ -31,6 +31,9 @@ func (s *Sys) deliver(c *sched.Core, t *sched.Thread, sh *signal.Shared) {
 		}
 		sig := int(info.Signo)
 		s.timerTaken(&info)
+		if s.tellTracer(t, &info) {
+			continue
+		}
 		act, do := s.Actions.Take(sig)
 		c.Stats.Signals++
 		if c.Rec != nil {
@@ -83,6 +86,10 @@ func (s *Sys) interrupted(t *sched.Thread, act *signal.Action) {
 
 // fault is the scheduler's hook: the program caused an exception.
 func (s *Sys) fault(c *sched.Core, t *sched.Thread) {
+	if s.tracing == toBeTraced {
+		s.letGo(t) // it happens again
+		return
+	}
 	x := &t.Ctx
 	const mapErr, accErr = 1, 2
 	if x.Sig == uint32(syscall.SIGSEGV) && x.SigCode == accErr {

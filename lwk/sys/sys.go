@@ -62,6 +62,7 @@ type Sys struct {
 	lent    lent         // what a vfork has taken away for now
 	empty   signal.State // a thread's without anything
 	timers  timerTable
+	tracing tracing
 	shm     attached
 	own     resident // memory of the LWK's own
 	naming  naming
@@ -84,6 +85,9 @@ type Process struct {
 	Env     []string
 	Verbose bool
 	Persona uint32 // the part of personality(2) that Linux is not told
+
+	// Plain: Exec can have Linux run a program alone, without an LWK (Inherited.Traced).
+	Plain bool
 
 	// Exec replaces the program: path, arguments and environment. It returns only on failure, with a
 	// negative errno. Before it does what cannot be undone it calls ready. It may allocate.

@@ -25,13 +25,14 @@ type lent struct {
 	actions signal.Actions
 	pid     uint32
 	persona uint32
+	tracing tracing
 	none    signal.Shared // no signal of the parent's is taken by the child
 }
 
 func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	l := &s.lent
 	t.CopyTo(&l.thread)
-	l.pid, l.persona = s.Proc.PID, s.Proc.Persona
+	l.pid, l.persona, l.tracing = s.Proc.PID, s.Proc.Persona, s.tracing
 	s.Actions.CopyTo(&l.actions)
 	flags := a.flags&(cloneLinux&^(cloneParentSettid|cloneChildSettid)) | cloneVM | cloneVfork | a.exitSignal
 	ret := s.Plat.Vfork(c.Index, flags, s.K.Live() == 1)
@@ -39,7 +40,7 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 		t.Sig.Release()
 		l.thread.CopyTo(t)
 		l.actions.CopyTo(&s.Actions)
-		s.Proc.PID, s.Proc.Persona = l.pid, l.persona
+		s.Proc.PID, s.Proc.Persona, s.tracing = l.pid, l.persona, l.tracing
 		l.busy = false
 		if ret > 0 {
 			if a.flags&cloneParentSettid != 0 {
@@ -51,6 +52,7 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	}
 	pid := uint32(s.inline(syscall.SYS_GETPID, 0, 0, 0, 0))
 	s.Proc.PID, t.TID = pid, pid
+	s.tracing = notTraced
 	t.Borrowed = true
 	t.Sig.Private = signal.Queue{} // the parent's wait for the parent
 	if a.flags&cloneChildSettid != 0 {
