@@ -86,11 +86,14 @@ func (s *Sys) writeStatus(w *text, t *sched.Thread, foreign bool) {
 			w.bytes(name(t))
 			w.str("\n")
 		case "State":
-			if !foreign || t.State == sched.Running {
+			switch state(t, v) {
+			case "R":
+				w.str("State:\tR (running)\n")
+			case "S":
+				w.str("State:\tS (sleeping)\n")
+			default:
 				w.bytes(line)
-				break
 			}
-			w.str("State:\tS (sleeping)\n")
 		case "Pid":
 			w.str("Pid:\t")
 			w.dec(uint64(t.TID))
@@ -145,6 +148,17 @@ func (s *Sys) writeStatus(w *text, t *sched.Thread, foreign bool) {
 		}
 	}
 	r.close()
+}
+
+// state is a thread's letter: Linux's is that of the core, which may run another thread, or wait for one.
+func state(t *sched.Thread, linux []byte) string {
+	switch {
+	case len(linux) > 0 && linux[0] != 'R' && linux[0] != 'S' && linux[0] != 'D':
+		return bytesString(linux[:1]) // stopped, traced
+	case t.State == sched.Running || t.State == sched.Runnable:
+		return "R"
+	}
+	return "S"
 }
 
 func name(t *sched.Thread) []byte {
@@ -226,8 +240,8 @@ func (s *Sys) writeStat(w *text, t *sched.Thread, foreign bool) {
 			w.str(" ")
 		}
 		switch {
-		case n == 3 && foreign && t.State != sched.Running:
-			w.str("S")
+		case n == 3:
+			w.str(state(t, rest[:i]))
 		case n >= 10 && n <= 15 && foreign: // faults and times
 			w.str("0")
 		case n == 20:

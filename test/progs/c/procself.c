@@ -47,6 +47,13 @@ static long field(const char *path, const char *key)
 	return strtol(p + strlen(key), NULL, 10);
 }
 
+static char *line_of(const char *path, const char *key)
+{
+	char *p = strstr(slurp(path), key);
+	CHECK(p != NULL);
+	return p;
+}
+
 static pthread_barrier_t born, done;
 static pid_t tids[3];
 
@@ -179,6 +186,39 @@ static void signals(void)
 	ok("signals of status");
 }
 
+static int word;
+
+// waker sees that the first thread sleeps: not while it looks itself.
+static void *waker(void *path)
+{
+	struct timespec nap = {0, 1000000};
+	for (;;) {
+		char *p = strrchr(slurp(path), ')');
+		CHECK(p != NULL);
+		if (p[2] == 'S')
+			break;
+		nanosleep(&nap, NULL);
+	}
+	CHECK(strncmp(line_of("/proc/thread-self/status", "State:"), "State:\tR", 8) == 0);
+	while (syscall(SYS_futex, &word, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0) != 1)
+		nanosleep(&nap, NULL);
+	return NULL;
+}
+
+static void sleepers(void)
+{
+	char path[64];
+	pthread_t t;
+	snprintf(path, sizeof path, "/proc/%d/stat", getpid());
+	CHECK(strrchr(slurp(path), ')')[2] == 'R');
+	for (int i = 0; i < 20; i++) {
+		ZERO(pthread_create(&t, NULL, waker, i & 1 ? "/proc/self/stat" : path));
+		CHECK(syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, NULL, NULL, 0) == 0);
+		ZERO(pthread_join(t, NULL));
+	}
+	ok("sleepers");
+}
+
 static void threads(void)
 {
 	pthread_t t[3];
@@ -291,6 +331,7 @@ int main(int argc, char **argv, char **env)
 	mappings();
 	signals();
 	threads();
+	sleepers();
 	paths();
 	processors();
 	return 0;
