@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/skerry-os/skerry/lwk/hal"
@@ -19,11 +20,34 @@ type file struct {
 	size     int64
 	dev, ino uint64
 	path     string
-	buf      []byte
+	*room
+}
+
+// room is what a file needs of memory while it is open. There are two for good, which is what one program
+// takes: the child of a vfork looks at files with its parent's memory, which nobody collects.
+type room struct {
+	taken atomic.Bool
+	own   [readSize]byte
+	first [image.HeadBytes]byte
+	buf   []byte
 }
 
 // readSize is how much is read at a time.
 const readSize = 16 << 10
+
+var rooms [2]room
+
+func takeRoom() *room {
+	for i := range rooms {
+		if r := &rooms[i]; r.taken.CompareAndSwap(false, true) {
+			r.buf = r.own[:]
+			return r
+		}
+	}
+	r := new(room)
+	r.buf = r.own[:]
+	return r
+}
 
 const (
 	openPath    = 0x200000
@@ -49,7 +73,7 @@ func openExecutable(linux hal.Caller, path string, asked bool) (*file, error) {
 	if err != 0 {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	f := &file{linux: linux, fd: fd, path: path, buf: make([]byte, readSize)}
+	f := &file{linux: linux, fd: fd, path: path, room: takeRoom()}
 	if _, err := call(linux, syscall.SYS_FSTAT, uint64(fd), address(f.buf)); err != 0 {
 		f.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -125,6 +149,7 @@ func (f *file) ReadAt(b []byte, off int64) (int, error) {
 func (f *file) close() {
 	keep(f.buf)
 	call(f.linux, syscall.SYS_CLOSE, uint64(f.fd))
+	f.taken.Store(false)
 }
 
 func open(linux hal.Caller, path string, flags uint64) (int, syscall.Errno) {

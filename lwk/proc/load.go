@@ -123,7 +123,7 @@ func Check(linux hal.Caller, path string) error {
 		return err
 	}
 	defer g.close()
-	_, err = image.ParseInterp(img.Interp, g, g.size)
+	_, err = image.ParseInterp(img.Interp, &g.first, g, g.size)
 	return err
 }
 
@@ -142,7 +142,7 @@ func resolve(linux hal.Caller, path string, args []string, asked bool) (string, 
 		}
 		interp, arg, script, err := image.Script(head[:n])
 		if err == nil && !script {
-			img, err := image.Parse(f, f.size)
+			img, err := image.ParseIn(&f.first, f, f.size)
 			if err != nil {
 				f.close()
 				return "", nil, nil, nil, image.AtPath(err, path)
@@ -172,7 +172,7 @@ func loadInterp(linux hal.Caller, space *mem.Space, user hal.User, interp, progr
 		return 0, 0, fmt.Errorf("interpreter of %s: %w; install the package that has it", program, err)
 	}
 	defer f.close()
-	img, err := image.ParseInterp(interp, f, f.size)
+	img, err := image.ParseInterp(interp, &f.first, f, f.size)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -12,7 +12,9 @@ import (
 
 // execve(2): the process executes the LWK's image again, which loads the new program. What Linux
 // keeps over an execve it so keeps by itself; Process.Exec hands on what only the LWK knows. Unlike
-// all other handlers these allocate: what they allocate is gone with the image, or rare (a failure).
+// all other handlers these allocate: what they allocate is gone with the image, or rare (a failure). But
+// the child of a vfork does so in its parent's memory, which is not collected while there are several
+// cores, or in a forked process: what is large is therefore in memory that is used again (words).
 
 const (
 	maxPath  = 4096
@@ -25,6 +27,7 @@ const (
 
 func execve(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	a := &t.Args
+	s.words.reset()
 	path, err := s.copyString(uintptr(a[0]), maxPath)
 	if err != 0 {
 		return nameTooLong(err)
@@ -41,6 +44,7 @@ func execveat(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		}
 		return -int64(syscall.EINVAL)
 	}
+	s.words.reset()
 	path, err := s.copyString(uintptr(a[1]), maxPath)
 	if err != 0 {
 		return nameTooLong(err)
@@ -172,39 +176,63 @@ func (s *Sys) handBack(c *sched.Core, t *sched.Thread) {
 	}
 }
 
+// words is where execve keeps strings of the program's. The home core alone uses it, or the child of its
+// vfork in its place.
+type words struct {
+	bytes []byte
+	list  []string
+}
+
+func (w *words) reset() { w.bytes, w.list = w.bytes[:0], w.list[:0] }
+
+// grow makes room for n bytes more behind those from start on, which stay in one piece.
+func (w *words) grow(start, n int) int {
+	if len(w.bytes)+n <= cap(w.bytes) {
+		return start
+	}
+	old := w.bytes[start:]
+	w.bytes = append(make([]byte, 0, 2*cap(w.bytes)+len(old)+max(n, 64<<10)), old...) // the strings before lie where they lay
+	return 0
+}
+
 // copyString reads a NUL-terminated string of at most max bytes, NUL included; E2BIG beyond.
 func (s *Sys) copyString(p uintptr, max int) (string, hal.Errno) {
-	var out []byte
+	w := &s.words
 	var b [256]byte
-	for len(out) < max {
-		n := min(len(b), 4096-int(p&4095), max-len(out)) // not across a page that may be missing
+	start, size := len(w.bytes), 0
+	for size < max {
+		n := min(len(b), 4096-int(p&4095), max-size) // not across a page that may be missing
 		if err := s.copyIn(b[:n], p); err != 0 {
 			return "", err
 		}
+		start = w.grow(start, n)
 		for i, ch := range b[:n] {
 			if ch == 0 {
-				return string(append(out, b[:i]...)), 0
+				w.bytes = append(w.bytes, b[:i]...)
+				return bytesString(w.bytes[start:]), 0
 			}
 		}
-		out = append(out, b[:n]...)
+		w.bytes = append(w.bytes, b[:n]...)
 		p += uintptr(n)
+		size += n
 	}
 	return "", syscall.E2BIG
 }
 
 // copyStrings reads a NULL-terminated array of strings; total sums what they take.
 func (s *Sys) copyStrings(p uintptr, total *int) ([]string, hal.Errno) {
-	var out []string
 	if p == 0 {
 		return nil, 0
 	}
+	w := &s.words
+	first := len(w.list)
 	for {
 		a, err := s.User.Load64(p)
 		if err != 0 {
 			return nil, err
 		}
 		if a == 0 {
-			return out, 0
+			return w.list[first:len(w.list):len(w.list)], 0
 		}
 		str, err := s.copyString(uintptr(a), maxArg)
 		if err != 0 {
@@ -213,7 +241,7 @@ func (s *Sys) copyStrings(p uintptr, total *int) ([]string, hal.Errno) {
 		if *total += len(str) + 9; *total > maxArgs {
 			return nil, syscall.E2BIG
 		}
-		out = append(out, str)
+		w.list = append(w.list, str)
 		p += 8
 	}
 }

@@ -60,6 +60,7 @@ type Sys struct {
 
 	Actions signal.Actions
 	lent    lent         // what a vfork has taken away for now
+	words   words        // what execve has read
 	empty   signal.State // a thread's without anything
 	timers  timerTable
 	tracing tracing

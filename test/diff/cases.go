@@ -46,7 +46,8 @@ func cPrograms() []Case {
 		"sync", "tls", "manythreads", "cancel", "robust", "timedwait", "affinity", "spinner", "futex", // threads
 		"signals", "sigthreads", "altstack", "restart", "faultsig", "longjmp", // signals
 		"vecsig", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
-		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "kicklimit", "execsignal", "execwatch", "traced", "forkstorm", "timers", // waiting, time, processes
+		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "execsignal", "execwatch", "traced", "forkstorm", "timers", // waiting, time, processes
+		"kicklimit", "spawnmem", // what the LWK needs of Linux for itself
 	} {
 		cs = append(cs, inVariants(Case{Name: name}, "c/"+name+".c")...)
 	}

@@ -86,7 +86,7 @@ func TestBroken(t *testing.T) {
 			if got := AtPath(err, "/a/b").Error(); got != "/a/b: "+e.Reason {
 				t.Errorf("with a path: %q", got)
 			}
-			if _, err := ParseInterp("/lib/ld.so", bytes.NewReader(b), int64(len(b))); !errors.Is(err, syscall.ELIBBAD) ||
+			if _, err := ParseInterp("/lib/ld.so", new([HeadBytes]byte), bytes.NewReader(b), int64(len(b))); !errors.Is(err, syscall.ELIBBAD) ||
 				!strings.HasPrefix(err.Error(), "/lib/ld.so: ") || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("as an interpreter: %v", err)
 			}

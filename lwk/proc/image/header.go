@@ -10,7 +10,7 @@ const (
 	ehdrSize  = 64
 	phdrSize  = 56
 	maxPhdrs  = 65536 / phdrSize // Linux reads no more than 64 KiB of them
-	headBytes = 4096             // read at once: the program headers and the interpreter are nearly always inside
+	headBytes = HeadBytes        // read at once: the program headers and the interpreter are nearly always inside
 
 	etRel, etExec, etDyn, etCore = 1, 2, 3, 4
 

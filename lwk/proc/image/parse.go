@@ -28,11 +28,17 @@ type phdr struct {
 // Parse reads and checks the ELF image in r, a file of size bytes. It reads the first 4 KiB once and
 // more only if the program headers or the interpreter's name lie behind them. Errors are *Error
 // without a path; a file that begins with "#!" is one too (see Script).
-func Parse(r io.ReaderAt, size int64) (*Image, error) {
+func Parse(r io.ReaderAt, size int64) (*Image, error) { return ParseIn(new([HeadBytes]byte), r, size) }
+
+// HeadBytes is how much of a file Parse reads in any case.
+const HeadBytes = 4096
+
+// ParseIn is Parse with the caller's memory for what it reads first, which it does not keep.
+func ParseIn(room *[HeadBytes]byte, r io.ReaderAt, size int64) (*Image, error) {
 	if size < 0 {
 		return nil, &Error{Errno: syscall.EINVAL, Reason: fmt.Sprintf("file size %d is negative", size)}
 	}
-	head := make([]byte, min(size, headBytes))
+	head := room[:min(size, headBytes)]
 	if err := readFull(r, head, 0, "the ELF header", size); err != nil {
 		return nil, err
 	}
@@ -88,8 +94,8 @@ func Parse(r io.ReaderAt, size int64) (*Image, error) {
 // ParseInterp is Parse for the file that an image names as its interpreter: what is wrong with it is
 // ELIBBAD, as Linux says it, so that the program is not taken for a shell script. path goes into the
 // error.
-func ParseInterp(path string, r io.ReaderAt, size int64) (*Image, error) {
-	img, err := Parse(r, size)
+func ParseInterp(path string, room *[HeadBytes]byte, r io.ReaderAt, size int64) (*Image, error) {
+	img, err := ParseIn(room, r, size)
 	var e *Error
 	if errors.As(err, &e) {
 		if e.Errno == syscall.ENOEXEC {
