@@ -38,7 +38,7 @@ type vectorUnit struct {
 	size    uintptr
 	ext     uintptr // base of the threads' areas
 	initial uintptr // an image that makes everything initial
-	check   uintptr // scratch for images that a program supplies
+	check   uintptr // scratch for images that a program supplies, extStride for each core
 }
 
 var vector vectorUnit
@@ -46,11 +46,11 @@ var vector vectorUnit
 func (v *vectorUnit) setup() error {
 	v.mask = xcr0() & compLegal
 	v.high = v.mask&compHigh == compHigh
-	base, err := mapAnonymous(uintptr(maxThreads)*extStride + 2*extStride)
+	base, err := mapAnonymous((1 + maxCores + uintptr(maxThreads)) * extStride)
 	if err != nil {
 		return err
 	}
-	v.ext = base + 2*extStride
+	v.ext = base + (1+maxCores)*extStride
 	v.initial = base
 	v.check = base + extStride
 	binary.LittleEndian.PutUint16(bytesAt(v.initial, 2), 0x37f)     // FCW
@@ -162,7 +162,8 @@ func (c *core) LoadSignalFP(ctx *hal.Context, buf []byte) hal.Errno {
 	if uintptr(len(buf)) < v.size {
 		return syscall.EINVAL
 	}
-	img := bytesAt(v.check, int(v.size))
+	check := v.check + uintptr(c.index)*extStride
+	img := bytesAt(check, int(v.size))
 	copy(img, buf)
 	le := binary.LittleEndian
 	if le.Uint32(img[mxcsrAt:])&^uint32(0xffff) != 0 {
@@ -182,6 +183,6 @@ func (c *core) LoadSignalFP(ctx *hal.Context, buf []byte) hal.Errno {
 			return syscall.EINVAL
 		}
 	}
-	xrstorTo(ctx, v.check, v.mask)
+	xrstorTo(ctx, check, v.mask)
 	return 0
 }

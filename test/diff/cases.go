@@ -45,7 +45,7 @@ func cPrograms() []Case {
 		"hello", "auxv", "maps", "fileio", "filemap", "memory", "mallocstress", "cwd", "procself", "lockmem", "closerange", // image, files, memory
 		"sync", "tls", "manythreads", "cancel", "robust", "timedwait", "affinity", "spinner", "futex", // threads
 		"signals", "sigthreads", "altstack", "restart", "faultsig", "longjmp", // signals
-		"vecsig", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
+		"vecsig", "vecthreads", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
 		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "execsignal", "execwatch", "traced", "forkstorm", "timers", // waiting, time, processes
 		"kicklimit", "spawnmem", // what the LWK needs of Linux for itself
 	} {
