@@ -187,18 +187,26 @@ func shmFiles() map[string]bool {
 }
 
 // Leftovers waits a while for a run's processes to vanish and says what does not: processes of session sid or of
-// directory dir, and files in /dev/shm that are not in before and are not another running process's.
+// directory dir, and files in /dev/shm that are not in before and are not another running process's. Other
+// programs may make files there at the same time: one that was not there when the last process was gone is theirs.
 func Leftovers(sid int, dir string, before map[string]bool) []string {
-	var left []string
+	var files map[string]bool
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		left = nil
+		var left []string
 		for _, pid := range FindProcesses(sid, dir) {
 			left = append(left, fmt.Sprintf("process %d: %s", pid, DumpProcesses([]int{pid})))
 		}
+		now := map[string]bool{}
 		for name := range shmFiles() {
-			if !before[name] && !usedElsewhere("/dev/shm/"+name, sid, dir) {
-				left = append(left, "/dev/shm/"+name)
+			if !before[name] && (files == nil || files[name]) && !usedElsewhere("/dev/shm/"+name, sid, dir) {
+				now[name] = true
 			}
+		}
+		if len(left) == 0 {
+			files = now
+		}
+		for name := range now {
+			left = append(left, "/dev/shm/"+name)
 		}
 		sort.Strings(left)
 		if len(left) == 0 || time.Now().After(deadline) {
