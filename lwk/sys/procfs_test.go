@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/skerry-os/skerry/lwk/mem"
+	"github.com/skerry-os/skerry/lwk/sched"
 )
 
 // procRig is a rig whose Linux has files of /proc, and which keeps what the LWK makes of them.
@@ -115,8 +116,13 @@ func TestStat(t *testing.T) {
 	fields := strings.Repeat(" 7", 49)
 	p.files["/proc/self/stat"] = "4321 (a) b) S" + fields + "\n"
 	got := strings.Fields(p.read(t, "/proc/self/stat"))
-	if len(got) != 3+1+49 || got[0] != "4321" || got[1] != "(a)" || got[2] != "b)" || got[3] != "S" {
-		t.Fatalf("%q", got)
+	if len(got) != 3+1+49 || got[0] != "4321" || got[1] != "(a)" || got[2] != "b)" || got[3] != "R" {
+		t.Fatalf("%q", got) // it runs, whatever the core does to Linux
+	}
+	for linux, want := range map[string]string{"R": "S", "T": "T", "t": "t"} {
+		if got := state(&sched.Thread{State: sched.Waiting}, []byte(linux)); got != want {
+			t.Errorf("a thread that waits is %s where Linux says %s, want %s", got, linux, want)
+		}
 	}
 	for field, want := range map[int]string{4: "7", 20: "1", 23: "1048576", 24: "2000", 39: "2", 52: "7"} {
 		if got[field] != want { // the name has a space: one field more
