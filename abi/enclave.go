@@ -120,7 +120,9 @@ type CoreBlock struct {
 	_      [40]byte
 
 	Command uint32 // CommandNone or CommandPark; ring after writing
-	_       [60]byte
+	_       uint32
+	Started uint64 // TSC when the start-up message was sent
+	_       [48]byte
 }
 
 // States of a core.

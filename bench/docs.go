@@ -8,38 +8,42 @@ import (
 	"strings"
 )
 
-// Numbers in documents are made from a result file, between two lines:
-//
-//	<!-- numbers: NAME -->
-//	<!-- /numbers -->
-const (
-	numbersBegin = "<!-- numbers: "
-	numbersEnd   = "<!-- /numbers -->"
-)
-
 // Fill replaces what is between the marks in a document by this report's
 // numbers. A mark that is not closed, or that names nothing, is an error.
 func (rep *Report) Fill(document string) (string, error) {
+	return FillMarks(document, "numbers", rep.markdown)
+}
+
+// FillMarks makes numbers in documents from a result. They are between two
+// lines, for the kind "numbers":
+//
+//	<!-- numbers: NAME -->
+//	<!-- /numbers -->
+//
+// Text returns what belongs there. A mark that is not closed, or that text does
+// not know, is an error.
+func FillMarks(document, kind string, text func(name string) (string, error)) (string, error) {
+	begin, end := "<!-- "+kind+": ", "<!-- /"+kind+" -->"
 	var out strings.Builder
 	for {
-		before, rest, ok := strings.Cut(document, numbersBegin)
+		before, rest, ok := strings.Cut(document, begin)
 		out.WriteString(before)
 		if !ok {
 			return out.String(), nil
 		}
 		name, rest, ok := strings.Cut(rest, " -->\n")
 		if !ok || strings.ContainsAny(name, "\n>") {
-			return "", fmt.Errorf("a mark %q that does not end with -->", numbersBegin)
+			return "", fmt.Errorf("a mark %q that does not end with -->", begin)
 		}
-		_, rest, ok = strings.Cut(rest, numbersEnd)
+		_, rest, ok = strings.Cut(rest, end)
 		if !ok {
-			return "", fmt.Errorf("the mark %q is not closed by %q", name, numbersEnd)
+			return "", fmt.Errorf("the mark %q is not closed by %q", name, end)
 		}
-		text, err := rep.markdown(name)
+		filling, err := text(name)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&out, "%s%s -->\n%s%s", numbersBegin, name, text, numbersEnd)
+		fmt.Fprintf(&out, "%s%s -->\n%s%s", begin, name, filling, end)
 		document = rest
 	}
 }

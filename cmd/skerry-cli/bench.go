@@ -68,5 +68,6 @@ Exit status is 1 when a measurement failed.`,
 			Names: args, Against: against.value, Format: format.value, Quick: *quick, HTML: *html, From: *from, Exe: exe,
 		}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
+	cmd.AddCommand(newBenchEmulated())
 	return cmd
 }

@@ -61,7 +61,7 @@ machine underneath.
 	}
 	kernel := choiceFlag(cmd, "kernel", "which of Debian's kernels", lab.Kernels()...)
 	apic := choiceFlag(cmd, "apic", "how processors are addressed; x2apic needs QEMU 9", "xapic", "x2apic")
-	accel := choiceFlag(cmd, "accel", "what runs the machine's code; with tcg-single its processors take turns", "tcg", "tcg-single", "kvm")
+	accel := choiceFlag(cmd, "accel", "what runs the machine's code; with tcg-single its processors take turns, with tcg-count its clock counts instructions as well", "tcg", "tcg-single", "tcg-count", "kvm")
 	fs := cmd.Flags()
 	fs.SetInterspersed(false)
 	fs.IntVar(&o.Smp, "smp", 4, "processors: `N`")

@@ -30,33 +30,51 @@ func arguments(o *Options, q *QEMU, k *Kernel, rd string) []string {
 	if o.APIC == "xapic" && versions[o.Kernel].xapic != "" {
 		words = append(words, versions[o.Kernel].xapic)
 	}
-	if khz, err := tsc.KHz(); err == nil {
+	if o.Accel == Counting {
+		words = append(words, "tsc_early_khz=1000000")
+	} else if khz, err := tsc.KHz(); err == nil {
 		// The machine counts as this one does, but on a busy host Linux there measures nonsense.
 		words = append(words, "tsc_early_khz="+strconv.FormatUint(khz, 10))
 	}
 	if o.Append != "" {
 		words = append(words, o.Append)
 	}
-	accel := o.Accel
+	accel, cpu, more := o.Accel, "max", []string(nil)
 	switch accel {
 	case "tcg":
 		accel = "tcg,thread=multi"
 	case "tcg-single":
 		accel = "tcg,thread=single"
+	case Counting:
+		accel = "tcg,thread=single"
+		more = []string{"-icount", fmt.Sprintf("shift=%d,sleep=off", instructionShift)}
+		cpu = "max,-erms" // a repeated store counts once for each element: let all kernels use large ones
 	}
 	args := append(append([]string{}, q.Args...),
-		"-machine", "q35,kernel-irqchip=split", "-cpu", "max", "-accel", accel,
+		"-machine", "q35,kernel-irqchip=split", "-cpu", cpu, "-accel", accel,
 		"-smp", strconv.Itoa(o.Smp), "-m", strconv.FormatUint(o.Mem>>20, 10)+"M",
 		"-display", "none", "-nodefaults", "-no-user-config", "-no-reboot",
 		"-chardev", "file,id=log,path=/dev/fd/3", "-serial", "chardev:log",
 		"-chardev", "stdio,id=lab,signal=off", "-serial", "chardev:lab",
 		"-kernel", k.Image, "-initrd", rd, "-append", strings.Join(words, " "))
+	args = append(args, more...)
 	if o.APIC == "x2apic" {
 		// Linux takes x2APIC only where interrupts are remapped.
 		args = append(args, "-device", "intel-iommu,intremap=on,eim=on")
 	}
 	return args
 }
+
+// Counting is the accelerator whose clock counts instructions: each one that any of the processors
+// executes is InstructionTime, and while all of them halt, time jumps to the next timer. Its processors take
+// turns, so a run is much the same each time, and times are a matter of code, not of the host.
+const Counting = "tcg-count"
+
+// InstructionTime is what an instruction takes when Counting, in nanoseconds: a power of two. A smaller one
+// makes every wait of Linux's start cost the emulator more work.
+const InstructionTime = 1 << instructionShift
+
+const instructionShift = 4
 
 func term() string {
 	if t := os.Getenv("TERM"); t != "" && !strings.ContainsAny(t, " \t\"") {

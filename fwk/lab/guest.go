@@ -22,6 +22,12 @@ const inside = "SKERRY_LAB"
 // Inside reports whether this process is the first one of a lab's machine, which must call Init.
 func Inside() bool { return os.Getpid() == 1 && os.Getenv(inside) != "" }
 
+// InMachine reports whether this process runs in a lab's machine, as root of it.
+func InMachine() bool {
+	line, err := os.ReadFile("/proc/cmdline")
+	return err == nil && strings.Contains(string(line), inside+"=1") && os.Getuid() == 0
+}
+
 // Init is the first process of the machine: it mounts, loads modules, runs the command, and tells the
 // lab how that ended. It does not return.
 func Init() {

@@ -24,7 +24,7 @@ type Options struct {
 	Smp     int      // processors, at least 1
 	Mem     uint64   // bytes of memory
 	APIC    string   // "xapic" or "x2apic": how processors are addressed
-	Accel   string   // "tcg", "tcg-single" (its processors take turns) or "kvm"
+	Accel   string   // "tcg", "tcg-single" (its processors take turns), "tcg-count" (and its clock counts instructions) or "kvm"
 	Append  string   // more words for the kernel's command line
 	Modules []string // kernel modules to load, with what they depend on
 	Files   []File   // what to put into the machine
@@ -80,7 +80,7 @@ func Run(ctx context.Context, o *Options) (status int, err error) {
 			fmt.Fprintf(o.Stderr, "skerry: lab: %s\n", s)
 		}
 	}
-	q, err := c.QEMU(ctx, o.APIC == "x2apic", say)
+	q, err := c.QEMU(ctx, o.Recent(), say)
 	if err != nil {
 		return 0, err
 	}
@@ -105,6 +105,10 @@ func Run(ctx context.Context, o *Options) (status int, err error) {
 	return boot(ctx, o, q, k, rd)
 }
 
+// Recent tells that the machine needs a QEMU of version 9 or later: for x2APIC, and for counting, because
+// an older one that counts gives processors no turn after one that waits for them.
+func (o *Options) Recent() bool { return o.APIC == "x2apic" || o.Accel == Counting }
+
 func (o *Options) check() error {
 	switch {
 	case versions[o.Kernel] == nil:
@@ -115,8 +119,8 @@ func (o *Options) check() error {
 		return fail("bad memory size", fmt.Sprint(o.Mem>>20)+" MiB", "give 128M to 64G")
 	case o.APIC != "xapic" && o.APIC != "x2apic":
 		return fail("bad APIC mode", o.APIC, "give xapic or x2apic")
-	case o.Accel != "tcg" && o.Accel != "tcg-single" && o.Accel != "kvm":
-		return fail("bad accelerator", o.Accel, "give tcg, tcg-single or kvm")
+	case o.Accel != "tcg" && o.Accel != "tcg-single" && o.Accel != Counting && o.Accel != "kvm":
+		return fail("bad accelerator", o.Accel, "give tcg, tcg-single, tcg-count or kvm")
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/skerry-os/skerry/fwk/apic"
 	"github.com/skerry-os/skerry/fwk/node"
 	"github.com/skerry-os/skerry/fwk/pin"
+	"github.com/skerry-os/skerry/lwk/record"
 	"github.com/skerry-os/skerry/platform/native/load"
 )
 
@@ -55,7 +56,8 @@ func (e *Enclave) Start() error {
 	copy(low.Mem, code)
 	low.Close()
 	s := starter{bus: bus, taken: e.node.Taken, cpus: e.Claim.CPUs, page: uint8(at >> 12),
-		state: func(i int) uint32 { return atomic.LoadUint32(&enclave.Core(e.Mem, e.Boot, i).State) }, sleep: sleep}
+		state: func(i int) uint32 { return atomic.LoadUint32(&enclave.Core(e.Mem, e.Boot, i).State) }, sleep: sleep,
+		note: func(i int) { atomic.StoreUint64(&enclave.Core(e.Mem, e.Boot, i).Started, record.Ticks()) }}
 	if err := s.start(); err != nil {
 		stopCores(e.node, bus, e.Claim)
 		if why := Diagnose(e.Mem, e.Boot, e.Claim, e.node.Taken); why != "" {
@@ -74,6 +76,7 @@ type starter struct {
 	page  uint8
 	state func(core int) uint32
 	sleep func(ms int)
+	note  func(core int) // it is told now
 }
 
 // start brings all cores in at the same time: they are told one after another, and waited for together.
@@ -112,6 +115,7 @@ func (s *starter) start() error {
 func (s *starter) tell() error {
 	for i, c := range s.cpus {
 		if s.state(i) == abi.CoreOff && !s.taken(c.Number) {
+			s.note(i)
 			if err := s.bus.Startup(c.APIC, s.page); err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ func newStarter(b *fakeBus) *starter {
 		b.deaf = map[uint32]int{}
 	}
 	return &starter{bus: b, taken: func(int) bool { return false }, cpus: []node.CPU{{Number: 5, APIC: 2}, {Number: 6, APIC: 4}}, page: 0x20,
-		state: func(i int) uint32 { return b.state[i] },
+		state: func(i int) uint32 { return b.state[i] }, note: func(int) {},
 		sleep: func(ms int) { b.log = append(b.log, fmt.Sprintf("%d ms", ms)) }}
 }
 

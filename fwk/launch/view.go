@@ -54,6 +54,24 @@ func (v *Viewer) Alive() bool {
 	return err == nil && now != nil && now.Same(v.claim)
 }
 
+// Core is what a core tells of itself.
+type Core struct {
+	State  uint32
+	Beat   uint64 // grows by one with each interrupt that the core takes, and when it goes idle
+	Began  uint64 // TSC when it was ready for the program, 0: not yet
+	Called uint64 // TSC when it was told to start
+}
+
+// Core looks at core i, which must be there.
+func (v *Viewer) Core(i int) Core {
+	c := enclave.Core(v.mem, v.boot, i)
+	s := Core{State: atomic.LoadUint32(&c.State), Beat: atomic.LoadUint64(&c.Beat), Called: atomic.LoadUint64(&c.Started)}
+	if s.State == abi.CoreRunning {
+		s.Began = atomic.LoadUint64(&c.Ticks)
+	}
+	return s
+}
+
 // States writes a line for each core, and of those that died what they left.
 func (v *Viewer) States(w io.Writer) error {
 	for i, cpu := range v.claim.CPUs {

@@ -126,7 +126,9 @@ func runCore(i int, loop func()) {
 	syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, 16, uintptr(unsafe.Pointer(&set)))
 	growStack()
 	procPin()
-	atomic.StoreUint32(&coreBlock(uint32(i)).State, abi.CoreRunning)
+	b := coreBlock(uint32(i))
+	b.Ticks = rdtsc()
+	atomic.StoreUint32(&b.State, abi.CoreRunning)
 	loop()
 }
 

@@ -46,7 +46,7 @@ func machine(t *testing.T, kernel string, argv ...string) *lab.Options {
 	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	say := func(s string) { t.Log(s) }
-	if _, err := c.QEMU(ctx, o.APIC == "x2apic", say); err != nil {
+	if _, err := c.QEMU(ctx, o.Recent(), say); err != nil {
 		t.Skipf("no QEMU: %v", err)
 	}
 	if _, err := c.Kernel(ctx, kernel, say); err != nil {
