@@ -33,5 +33,5 @@ var memoryCalls = [...]Call{
 	{448, "process_mrelease", Ship, None, args{fd("pidfd"), flags("flags")}, 0, 0, ""},
 	{450, "set_mempolicy_home_node", Split, None, args{addr("start"), size("len"), u64("home_node"), fl64("flags")}, 0, 0, placeNote},
 	{453, "map_shadow_stack", Refuse, Addr, args{addr("addr"), size("size"), flags("flags")}, 0, eopnotsupp, "Programs run without shadow stacks, as on a machine that has none"},
-	{462, "mseal", Refuse, None, args{addr("start"), size("len"), fl64("flags")}, 0, enosys, "The LWK could never use a sealed range again; mprotect protects"},
+	{462, "mseal", Local, None, args{addr("start"), size("len"), fl64("flags")}, 0, 0, "The LWK keeps the map of the address space; Linux is not told"},
 }

@@ -67,6 +67,9 @@ func (s *Space) madvise(lo, hi uintptr, advice int32) (result hal.Errno) {
 // advisePart advises [lo, hi), which is inside area i.
 func (s *Space) advisePart(i uint32, lo, hi uintptr, advice int32) hal.Errno {
 	n := &s.t.nodes[i]
+	if n.keeps(advice) {
+		return syscall.EPERM
+	}
 	drops := advice == madvDontNeed || advice == madvDontNeedLocked
 	if drops && n.flags&mapStack != 0 && (lo > n.start || hi < n.end || n.prot == 0) &&
 		s.cfg.Limit != 0 && s.charged <= s.cfg.Limit/2 {

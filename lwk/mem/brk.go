@@ -72,7 +72,7 @@ func (s *Space) moveBrk(addr uintptr) uintptr {
 // shrinkBrk removes [lo, hi) from the heap. Plain heap memory stays mapped, and is cleared if the
 // heap grows again: a heap that breathes at its top costs no call to the platform.
 func (s *Space) shrinkBrk(lo, hi uintptr) bool {
-	if !s.t.room(1) {
+	if !s.t.room(1) || s.sealedIn(lo, hi) {
 		return false
 	}
 	for i := s.t.above(lo); i != 0 && s.t.nodes[i].start < hi; i = s.t.nodes[i].next {

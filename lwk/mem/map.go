@@ -275,6 +275,9 @@ func (s *Space) mapFixedAt(r *request) hal.Errno {
 	if r.bad != 0 {
 		return r.bad
 	}
+	if s.sealedIn(lo, hi) {
+		return syscall.EPERM
+	}
 	if s.withdrawn(lo, hi) || !s.t.room(6) {
 		return syscall.ENOMEM
 	}

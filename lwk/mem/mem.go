@@ -78,6 +78,7 @@ type Space struct {
 	names  [maxNames]string
 	nnames int
 
+	sealed  bool // something is, see Mseal
 	serial  uint32
 	charged uintptr // counted against cfg.Limit
 	bytes   [kindCount]uintptr

@@ -61,6 +61,9 @@ func (s *Space) mprotect(lo, hi uintptr, prot, grows int32) hal.Errno {
 // protectPart sets the protection of [lo, hi), which is inside area i.
 func (s *Space) protectPart(i uint32, lo, hi uintptr, prot int32) hal.Errno {
 	to := s.t.nodes[i]
+	if to.flags&mapSealed != 0 {
+		return syscall.EPERM
+	}
 	if to.prot == prot {
 		return 0
 	}

@@ -37,20 +37,26 @@ func (s *Space) mremap(old, oldLen, newLen uintptr, flags int32, newAddr uintptr
 		return 0, syscall.EFAULT
 	}
 	n := s.t.nodes[i]
+	if n.flags&mapSealed != 0 {
+		return 0, syscall.EPERM
+	}
 	if oldLen == 0 && n.flags&mapShared == 0 {
 		return 0, syscall.EINVAL
 	}
 	if flags&(mremapFixed|mremapDontUnmap) != 0 {
 		return s.remapTo(old, oldLen, newLen, flags, newAddr)
 	}
-	if oldLen > n.end-old {
-		return 0, syscall.EFAULT
-	}
-	if newLen <= oldLen {
+	if newLen <= oldLen { // over as many areas as there are
 		if newLen == oldLen {
 			return old, 0
 		}
-		return old, s.munmap(old+newLen, old+oldLen)
+		if e := s.munmap(old+newLen, old+oldLen); e != 0 {
+			return 0, e
+		}
+		return old, 0
+	}
+	if oldLen > n.end-old {
+		return 0, syscall.EFAULT
 	}
 	if !s.t.room(6) || n.charged && !s.affords(newLen-oldLen) {
 		return 0, syscall.ENOMEM
@@ -254,7 +260,7 @@ func (s *Space) carryParts(old, oldLen, at, newLen uintptr, flags int32) hal.Err
 func (s *Space) remapTo(old, oldLen, newLen uintptr, flags int32, newAddr uintptr) (uintptr, hal.Errno) {
 	i := s.t.at(old)
 	n := s.t.nodes[i]
-	if oldLen > n.end-old {
+	if min(oldLen, newLen) > n.end-old { // what is beyond newLen is unmapped, of whatever areas it is
 		return 0, syscall.EFAULT
 	}
 	charge := uintptr(0)

@@ -23,6 +23,9 @@ func (s *Space) munmap(lo, hi uintptr) hal.Errno {
 	if s.withdrawn(lo, hi) {
 		return syscall.EINVAL
 	}
+	if s.sealedIn(lo, hi) {
+		return syscall.EPERM
+	}
 	i := s.t.above(lo)
 	if i != 0 && s.t.nodes[i].start < lo && s.t.nodes[i].end > hi && !s.t.room(1) {
 		return syscall.ENOMEM

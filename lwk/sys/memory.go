@@ -29,6 +29,10 @@ func mprotect(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	return errno(s.Space.Mprotect(uintptr(t.Args[0]), uintptr(t.Args[1]), s.implied(int32(t.Args[2]))))
 }
 
+func mseal(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
+	return errno(s.Space.Mseal(uintptr(t.Args[0]), uintptr(t.Args[1]), t.Args[2]))
+}
+
 func mremap(s *Sys, _ *sched.Core, t *sched.Thread) int64 {
 	a := &t.Args
 	addr, err := s.Space.Mremap(uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), int32(a[3]), uintptr(a[4]))

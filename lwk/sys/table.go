@@ -19,6 +19,7 @@ var table = [...]struct {
 	{12, brk},
 	{25, mremap},
 	{28, madvise},
+	{462, mseal},
 
 	{26, ranged},   // msync
 	{27, ranged},   // mincore

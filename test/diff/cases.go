@@ -42,7 +42,7 @@ func contains(list []string, s string) bool {
 func cPrograms() []Case {
 	var cs []Case
 	for _, name := range []string{
-		"hello", "auxv", "maps", "fileio", "filemap", "memory", "mallocstress", "cwd", "procself", "lockmem", "closerange", // image, files, memory
+		"hello", "auxv", "maps", "fileio", "filemap", "memory", "mallocstress", "cwd", "procself", "lockmem", "seal", "closerange", // image, files, memory
 		"sync", "tls", "manythreads", "cancel", "robust", "timedwait", "affinity", "spinner", "futex", // threads
 		"signals", "sigthreads", "altstack", "restart", "faultsig", "longjmp", // signals
 		"vecsig", "vecthreads", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
