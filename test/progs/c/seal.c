@@ -78,7 +78,8 @@ static void readable(void)
 
 static void heap(void)
 {
-	char *lo = sbrk(4 * PAGE);
+	char *lo = (char *)syscall(SYS_brk, 0); // musl has no sbrk
+	CHECK((char *)syscall(SYS_brk, lo + 4 * PAGE) == lo + 4 * PAGE);
 	lo = (char *)(((uintptr_t)lo + PAGE - 1) & -(uintptr_t)PAGE);
 	CHECK(seal(lo, PAGE) == 0);
 	lo[0] = 'h';
