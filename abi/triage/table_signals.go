@@ -23,5 +23,5 @@ var signalCalls = [...]Call{
 	{282, "signalfd", Split, FD, args{fd("fd"), setIn("mask", 2), size("sizemask")}, ChangesFDs, 0, "Linux makes the descriptor; the LWK lets signals of its mask through to Linux"},
 	{289, "signalfd4", Split, FD, args{fd("fd"), setIn("mask", 2), size("sizemask"), flags("flags")}, ChangesFDs, 0, "As signalfd"},
 	{297, "rt_tgsigqueueinfo", Split, None, args{pid("tgid"), tid("tid"), sig("sig"), in("info", 128)}, 0, 0, sendNote},
-	{424, "pidfd_send_signal", Ship, None, args{fd("pidfd"), sig("sig"), inOpt("info", 128), flags("flags")}, 0, 0, "Sent to the program itself, the signal comes back to the LWK through Linux"},
+	{424, "pidfd_send_signal", Split, None, args{fd("pidfd"), sig("sig"), inOpt("info", 128), flags("flags")}, 0, 0, "Sent to the program itself, the signal comes back to the LWK through Linux"},
 }

@@ -12,7 +12,7 @@ const (
 	afterMask                // end the wait with another signal mask
 	afterSignalfd
 	afterTimer
-	afterChild // a child has changed
+	afterSignals // the process may have been sent signals, which the caller sees to have come
 )
 
 func (s *Sys) after(_ *sched.Core, t *sched.Thread, ret int64) int64 {
@@ -28,9 +28,9 @@ func (s *Sys) after(_ *sched.Core, t *sched.Thread, ret int64) int64 {
 		if ret >= 0 {
 			s.signalfdMade(t)
 		}
-	case afterChild:
+	case afterSignals:
 		if ret >= 0 && !t.Borrowed {
-			s.Plat.Collect() // the signal that goes with it is there before the call returns
+			s.Plat.Collect() // what goes with it is there before the call returns
 		}
 	case afterTimer:
 		if ret == 0 {

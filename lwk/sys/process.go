@@ -79,7 +79,7 @@ func (s *Sys) change(t *sched.Thread, a, b int) {
 
 // wait is wait4(2) and waitid(2).
 func wait(s *Sys, c *sched.Core, t *sched.Thread) int64 {
-	t.After = afterChild
+	t.After = afterSignals
 	return s.again(c, t)
 }
 

@@ -12,6 +12,9 @@ import (
 func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 	pid, sig := int32(t.Args[0]), int(int32(t.Args[1]))
 	if !s.ours(uint32(pid)) {
+		if pid <= 0 {
+			t.After = afterSignals
+		}
 		return s.again(c, t) // another process, or a group: Linux sends us our part back
 	}
 	if sig == 0 {
@@ -32,6 +35,12 @@ func kill(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 		return errno(s.sendThread(t, &info)) // what is pending for the process is its parent's
 	}
 	return errno(s.sendProcess(&info))
+}
+
+// pidfdSendSignal may be to the program itself: Linux knows.
+func pidfdSendSignal(s *Sys, c *sched.Core, t *sched.Thread) int64 {
+	t.After = afterSignals
+	return s.again(c, t)
 }
 
 // ours reports whether a number that a signal is sent to is the program's: its pid, or one of a thread,

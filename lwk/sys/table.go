@@ -49,6 +49,7 @@ var table = [...]struct {
 	{200, tkill},
 	{234, tgkill},
 	{297, rtTgsigqueueinfo},
+	{424, pidfdSendSignal},
 	{282, signalfd},
 	{289, signalfd},
 	{222, timerCreate},

@@ -56,6 +56,19 @@ int main(void)
 	EQ(last.si_pid, getpid());
 	CHECK(kill(getpid(), 0) == 0);
 	FAILS(kill(getpid(), 65), EINVAL);
+	CHECK(setpgid(0, 0) == 0 || getpgrp() == getpid());
+	for (int i = 0; i < 100; i++) { // one has come when the call is over
+		CHECK(kill(i & 1 ? 0 : -getpid(), SIGUSR1) == 0);
+		EQ(count, 3 + i);
+	}
+	int self = syscall(434 /* pidfd_open */, getpid(), 0);
+	CHECK(self >= 0);
+	for (int i = 0; i < 100; i++) {
+		CHECK(syscall(424 /* pidfd_send_signal */, self, SIGUSR1, NULL, 0) == 0);
+		EQ(count, 103 + i);
+	}
+	CHECK(close(self) == 0);
+	count = 2;
 	ok("raise and kill");
 
 	union sigval v = {.sival_int = 12345};
