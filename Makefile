@@ -22,7 +22,7 @@ RACE    := ./cmd/... ./fwk/... ./bench/...
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 20s
 
-.PHONY: build test soak soak-native compat demo demo-native man install uninstall clean fuzz numbers
+.PHONY: build test soak soak-native compat demo demo-native man install uninstall clean fuzz numbers numbers-native
 
 build:
 	$(BUILD) -o bin/skerry ./cmd/skerry
@@ -77,6 +77,13 @@ numbers: build
 	bin/skerry bench --format json --html build/bench.html > build/numbers.json
 	mv build/numbers.json docs/numbers.json
 	$(GO) run ./bench/numbers docs/numbers.json docs/performance.md docs/SPECIFICATION.md README.md
+
+# The same for the native platform, in instructions of an emulated machine: some minutes, on any machine.
+numbers-native: build
+	mkdir -p build
+	bin/skerry bench emulated --format json > build/emulated.json
+	mv build/emulated.json docs/emulated.json
+	bin/skerry bench emulated --from docs/emulated.json --docs docs/native.md,docs/SPECIFICATION.md
 
 man: build
 	bin/skerry man build/man

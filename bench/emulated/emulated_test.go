@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/skerry-os/skerry/fwk/lab"
 )
 
 func TestRequests(t *testing.T) {
@@ -72,7 +74,7 @@ func TestParseInterrupts(t *testing.T) {
 }
 
 func TestParseBatches(t *testing.T) {
-	if got, err := parseBatches([]byte(`{"name":"x","unit":"ns","iters":3,"batches":[160.0000,320]}` + "\n")); err != nil || !slices.Equal(got, []float64{10, 20}) {
+	if got, err := parseBatches([]byte(`{"name":"x","unit":"ns","iters":3,"batches":[160.0000,320]}` + "\n")); err != nil || !slices.Equal(got, []float64{160.0 / lab.InstructionTime, 320.0 / lab.InstructionTime}) {
 		t.Error(got, err)
 	}
 	for _, bad := range []string{"", "what", `{"batches":[]}`} {
@@ -86,8 +88,8 @@ func sample() *Report {
 	rep := &Report{Kernel: "6.1"}
 	for _, r := range []Record{
 		{Info: &InfoRecord{Release: "6.1.0-9", CommandLine: "quiet"}},
-		{Run: &RunRecord{Row: "getpid", Side: Linux, Batches: []float64{90, 100, 300}}},
-		{Run: &RunRecord{Row: "getpid", Side: LWK, Batches: []float64{25, 25, 26}}},
+		{Run: &RunRecord{Row: "getpid", Side: Linux, Batches: []float64{300, 100, 110}}},
+		{Run: &RunRecord{Row: "getpid", Side: LWK, Batches: []float64{27, 25, 26}}},
 		{Run: &RunRecord{Row: "nullcall", Side: Linux, Batches: []float64{100}}},
 		{Run: &RunRecord{Row: "nullcall", Side: LWK, Error: "it crashed"}},
 		{Run: &RunRecord{Row: "ship-asleep", Side: LWK, Batches: []float64{9000}, Bells: 1, Switches: 2, Counted: true}},

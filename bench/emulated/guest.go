@@ -107,8 +107,12 @@ func (g *guest) info() error {
 	return g.out.Encode(&Record{Info: &InfoRecord{Release: strings.TrimSpace(string(release)), CommandLine: strings.TrimSpace(string(line))}})
 }
 
-// batches of a measurement; shipped ones are run twice, with fewer as well, to count what is between.
-const batches = 5
+// batches of a measurement: many, of which the shortest is believed, where the other processor is to halt;
+// shipped ones are run twice, with one as well, to count what is between.
+const (
+	batches        = 15
+	shippedBatches = 5
+)
 
 func (g *guest) row(row *Row, side string, make command) error {
 	rec := &RunRecord{Row: row.Name, Side: side}
@@ -122,8 +126,12 @@ func (g *guest) row(row *Row, side string, make command) error {
 	}
 	if err == nil {
 		var all counters
-		rec.Batches, all, err = g.counted(make(row.program(), append(args, "--batches", strconv.Itoa(batches))...))
-		if n := float64((batches - 1) * row.Shipped); n > 0 {
+		n := batches
+		if row.Shipped != 0 {
+			n = shippedBatches
+		}
+		rec.Batches, all, err = g.counted(make(row.program(), append(args, "--batches", strconv.Itoa(n))...))
+		if n := float64((n - 1) * row.Shipped); n > 0 {
 			rec.Counted = true
 			rec.Bells, rec.Switches = (all.bells-few.bells)/n, (all.switches-few.switches)/n
 		}

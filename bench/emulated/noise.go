@@ -25,8 +25,8 @@ import (
 
 // quanta of work without and with load; detour is how much longer a disturbed quantum is.
 const (
-	quietQuanta  = 1000
-	loadedQuanta = 400
+	quietQuanta  = 300
+	loadedQuanta = 100
 	detour       = 500
 )
 

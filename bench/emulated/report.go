@@ -79,12 +79,16 @@ func (rep *Report) run(row, side string) *RunRecord {
 	return nil
 }
 
-// cost is the median of the batches, 0 if there is none.
+// cost is what an operation costs, 0 if it is not known: of the batches the median where both processors are
+// at work, and the least where the other one only disturbs.
 func (r *RunRecord) cost() float64 {
-	if r == nil || len(r.Batches) == 0 {
+	switch {
+	case r == nil || len(r.Batches) == 0:
 		return 0
+	case r.Counted:
+		return median(r.Batches)
 	}
-	return median(r.Batches)
+	return slices.Min(r.Batches)
 }
 
 func median(list []float64) float64 {

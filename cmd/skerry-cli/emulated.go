@@ -44,7 +44,7 @@ NAME is a measurement, noise, or boot; without one it is everything, some minute
 		},
 	}
 	format := choiceFlag(cmd, "format", "how to print", "table", "json")
-	kernel := choiceFlag(cmd, "kernel", "which of Debian's kernels", lab.Kernels()...)
+	kernel := choiceFlag(cmd, "kernel", "which of Debian's kernels", "6.12", "6.1")
 	from := cmd.Flags().String("from", "", "measure nothing: report on `FILE`, which --format json printed earlier")
 	docs := cmd.Flags().StringSlice("docs", nil, "put the tables into the marked places of `FILE`")
 	verbose := cmd.Flags().BoolP("verbose", "v", false, "print the kernel's messages on standard error")
