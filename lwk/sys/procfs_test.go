@@ -92,10 +92,10 @@ func TestMapsAreTheProgramsWithLinuxsFiles(t *testing.T) {
 
 func TestStatusKeepsWhatItDoesNotKnow(t *testing.T) {
 	p := newProcRig(t)
-	p.files["/proc/self/status"] = "Name:\tprog\nPid:\t4321\nVmSize:\t20000000 kB\nVmRSS:\t    9000 kB\nThreads:\t12\nNew:\tline\nSigBlk:\tffff\n"
+	p.files["/proc/self/status"] = "Name:\tprog\nState:\tS (sleeping)\nPid:\t4321\nVmSize:\t20000000 kB\nVmRSS:\t    9000 kB\nThreads:\t12\nNew:\tline\nSigBlk:\tffff\n"
 	p.own = resident{anon: 1 << 20}
 	p.t.Sig.SetMask(0x200)
-	want := "Name:\tprog\nPid:\t4321\nVmSize:\t    1024 kB\nVmRSS:\t    7976 kB\nThreads:\t1\nNew:\tline\nSigBlk:\t0000000000000200\n"
+	want := "Name:\tprog\nState:\tR (running)\nPid:\t4321\nVmSize:\t    1024 kB\nVmRSS:\t    7976 kB\nThreads:\t1\nNew:\tline\nSigBlk:\t0000000000000200\n"
 	if got := p.read(t, "/proc/self/status"); got != want {
 		t.Errorf("status:\n%q\nwant:\n%q", got, want)
 	}

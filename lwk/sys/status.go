@@ -86,6 +86,9 @@ func (s *Sys) writeStatus(w *text, t *sched.Thread, foreign bool) {
 			w.bytes(name(t))
 			w.str("\n")
 		case "State":
+			for len(v) > 0 && (v[0] == '\t' || v[0] == ' ') {
+				v = v[1:]
+			}
 			switch state(t, v) {
 			case "R":
 				w.str("State:\tR (running)\n")
