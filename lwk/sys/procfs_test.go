@@ -105,7 +105,7 @@ func TestStatusKeepsWhatItDoesNotKnow(t *testing.T) {
 	if other.TID != 4194306 {
 		t.Fatal("the thread's id is ", other.TID)
 	}
-	if got := p.read(t, path); !strings.HasPrefix(got, "Name:\tworker\nPid:\t4194306\n") || !strings.Contains(got, "Threads:\t2\n") {
+	if got := p.read(t, path); !strings.HasPrefix(got, "Name:\tworker\nState:\tS (sleeping)\nPid:\t4194306\n") || !strings.Contains(got, "Threads:\t2\n") {
 		t.Errorf("of a thread:\n%q", got)
 	}
 }
