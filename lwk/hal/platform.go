@@ -17,7 +17,7 @@ type Platform interface {
 	User() User
 	// NewExt returns the vector area of thread number i; it keeps its content over the thread's end.
 	NewExt(i uint32) uintptr
-	// Now is a monotonic clock in nanoseconds; it allocates nothing and makes no system call.
+	// Now is Linux's CLOCK_MONOTONIC in nanoseconds; it allocates nothing and makes no system call.
 	Now() int64
 
 	// Light names a system call whose handler is light, see Core.Settle.

@@ -102,7 +102,7 @@ func setTimer(ns int64) {
 //
 //go:nosplit
 func calibrate() {
-	const ms = 20
+	const ms = 10
 	tsc, lapic := boot().TSCkHz, boot().LAPICkHz
 	if tsc == 0 && lapic == 0 {
 		fatalText("the boot page tells no clock's frequency")

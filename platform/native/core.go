@@ -235,7 +235,8 @@ func (c *core) Idle(deadline int64) {
 	atomic.StoreUint32(&c.kick, 0)
 }
 
-func (c *core) Note(waiting bool, deadline int64, _ uint32) {
+func (c *core) Note(waiting bool, deadline int64, tid uint32) {
+	c.pid, c.tid = programPID, tid
 	c.due = deadline
 	c.slice = 0
 	atomic.StoreUint32(&c.want, 0)

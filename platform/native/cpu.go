@@ -65,6 +65,8 @@ type cpu struct {
 	seen   uint32 // value of tablesChanged that this core's TLB is good for
 	index  uint32
 	iret   [6]uint64
+	pid    uint32 // answers of getpid and gettid, 0: ask the LWK
+	tid    uint32
 
 	apic    uint32
 	awake   uint32 // Wake or a doorbell came; Idle is to return

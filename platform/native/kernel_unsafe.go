@@ -1,6 +1,7 @@
 package native
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 
@@ -38,18 +39,8 @@ const (
 //
 //go:nosplit
 func monotonic() int64 {
-	high, low := mul64(rdtsc()-clockTicks, clockScale)
+	high, low := bits.Mul64(rdtsc()-clockTicks, clockScale)
 	return int64(high<<32|low>>32) + int64(clockBase)
-}
-
-//go:nosplit
-func mul64(x, y uint64) (hi, lo uint64) {
-	const mask = 1<<32 - 1
-	x0, x1, y0, y1 := x&mask, x>>32, y&mask, y>>32
-	w0 := x0 * y0
-	t := x1*y0 + w0>>32
-	w1 := t&mask + x0*y1
-	return x1*y1 + t>>32 + w1>>32, x * y
 }
 
 // firstThread makes the first thread, which has core 0.

@@ -81,32 +81,3 @@ func TestAreas(t *testing.T) {
 		}
 	}
 }
-
-func TestMul64(t *testing.T) {
-	for _, c := range [][2]uint64{{0, 5}, {^uint64(0), ^uint64(0)}, {1 << 32, 1 << 33}, {0x123456789abcdef0, 0xfedcba9876543210}} {
-		hi, lo := mul64(c[0], c[1])
-		if wantHi, wantLo := mulCheck(c[0], c[1]); hi != wantHi || lo != wantLo {
-			t.Errorf("%#x * %#x = %#x, %#x; want %#x, %#x", c[0], c[1], hi, lo, wantHi, wantLo)
-		}
-	}
-}
-
-// mulCheck multiplies bit by bit.
-func mulCheck(x, y uint64) (hi, lo uint64) {
-	for i := range 64 {
-		if y>>i&1 == 0 {
-			continue
-		}
-		add := x << i
-		over := uint64(0)
-		if i > 0 {
-			over = x >> (64 - i)
-		}
-		lo += add
-		if lo < add {
-			over++
-		}
-		hi += over
-	}
-	return hi, lo
-}

@@ -12,8 +12,15 @@ import (
 // Program reads the program block.
 func Program() (*enclave.Program, error) {
 	s := boot().Program
-	return enclave.ParseProgram(unsafe.Slice((*byte)(pointerTo(abi.LinearBase+uintptr(s.Off))), s.Len))
+	p, err := enclave.ParseProgram(unsafe.Slice((*byte)(pointerTo(abi.LinearBase+uintptr(s.Off))), s.Len))
+	if err == nil {
+		programPID = p.PID
+	}
+	return p, err
 }
+
+// programPID is the program's process number, 0: not known yet.
+var programPID uint32
 
 // CPUs returns Linux's numbers of the cores.
 func CPUs() []int {

@@ -62,6 +62,8 @@ func TestPrograms(t *testing.T) {
 		{name: "vector state", compiler: "gcc", source: "testdata/vector.c", flags: []string{"-pthread", "-mavx2"}},
 		{name: "vector state, two cores", compiler: "gcc", source: "testdata/vector.c", flags: []string{"-pthread", "-mavx2"}, cores: 2},
 		{name: "threads", compiler: "gcc", source: "../progs/c/sync.c", flags: []string{"-pthread"}, cores: 2},
+		{name: "numbers", compiler: "gcc", source: "testdata/numbers.c", flags: []string{"-pthread"}},
+		{name: "numbers, two cores", compiler: "gcc", source: "testdata/numbers.c", flags: []string{"-pthread"}, cores: 2},
 		{name: "mappings, two cores", compiler: "gcc", source: "testdata/shoot.c", flags: []string{"-pthread"}, cores: 2},
 		{name: "above 4 GiB", compiler: "gcc", source: "testdata/large.c", mib: 3072},
 	} {
