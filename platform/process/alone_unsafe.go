@@ -72,8 +72,7 @@ func (p *Platform) endThread(tid uint32) {
 		if _, err := raw(sysTgkill, enc.pid, uintptr(tid), how, 0, 0, 0); err == syscall.ESRCH {
 			break
 		}
-		ts := timespec{nsec: 20e3}
-		raw(syscall.SYS_NANOSLEEP, addressOf(&ts), 0, 0, 0, 0, 0)
+		briefly()
 	}
 	atomic.StoreUint32(&turn.state, 0)
 }

@@ -291,7 +291,7 @@ func (p *Platform) runCore(i int, loop func()) {
 	} else {
 		// A fork must find every processor of the runtime with its core: see docs, "Fork".
 		for int(atomic.LoadInt32(&pinned)) < enc.ncores-1 {
-			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+			briefly()
 		}
 		procPin()
 	}

@@ -102,8 +102,13 @@ func (c *core) enterShared(s *sites) {
 			return
 		}
 		atomic.StoreUint32(&c.inRun, 0)
-		for atomic.LoadUint32(&s.patching) != 0 {
-			lookAway()
+		for n := 0; atomic.LoadUint32(&s.patching) != 0; n++ {
+			if n < 1000 {
+				lookAway()
+				continue
+			}
+			c.Settle()
+			briefly()
 		}
 	}
 }

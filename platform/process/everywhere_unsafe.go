@@ -46,7 +46,7 @@ var turns struct {
 // others are in the same state, so that it does the same to them; if not, the process cannot go on.
 func (p *Platform) Everywhere(nr uintptr, args *[6]uint64) int64 {
 	for !atomic.CompareAndSwapUint32(&turns.lock, 0, 1) {
-		lookAway() // the kick's handler gives this core its turn meanwhile
+		briefly() // the kick's handler gives this core its turn meanwhile
 	}
 	ret := p.Inline(nr, args)
 	if ret >= 0 {
@@ -90,7 +90,7 @@ func (p *Platform) others(nr uintptr, args *[6]uint64, want int64) {
 func (e *enclave) awaitRaw() {
 	yet := func(tid *uint32) {
 		for atomic.LoadUint32(tid) == 0 {
-			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+			briefly()
 		}
 	}
 	if e.crew != 0 {
@@ -99,7 +99,7 @@ func (e *enclave) awaitRaw() {
 	}
 	for i := range e.ncores {
 		for atomic.LoadUintptr(&e.cores[i].thread) == 0 {
-			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+			briefly()
 		}
 	}
 	if e.crew != 0 {
@@ -112,7 +112,7 @@ func (e *enclave) awaitRaw() {
 // awaitListener returns the listener's thread id when it has one.
 func (e *enclave) awaitListener() uint32 {
 	for atomic.LoadUint32(&e.listener) == 0 {
-		raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+		briefly()
 	}
 	return e.listener
 }

@@ -54,6 +54,15 @@ func futexSleep(w *uint32, v uint32, ns int64) {
 	raw(sysFutex, uintptr(unsafe.Pointer(w)), futexWait, uintptr(v), p, 0, 0)
 }
 
+// briefly waits for what another thread is about to do. It sleeps: a thread that yields its CPU many times
+// in a row to others that do too is, on some kernels, not run for long after that, whatever it holds then.
+//
+//go:nosplit
+func briefly() {
+	ts := timespec{nsec: 20e3}
+	raw(syscall.SYS_NANOSLEEP, addressOf(&ts), 0, 0, 0, 0, 0)
+}
+
 //go:nosplit
 func futexRouse(w *uint32, n int) {
 	raw(sysFutex, uintptr(unsafe.Pointer(w)), futexWake, uintptr(n), 0, 0, 0)

@@ -14,7 +14,6 @@ const (
 	sysMunmap         = 11
 	sysMremap         = 25
 	sysMadvise        = 28
-	sysSchedYield     = 24
 )
 
 // memory implements hal.Memory: the program's address space is this process's. The calls are made

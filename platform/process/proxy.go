@@ -128,7 +128,7 @@ func (e *enclave) post(m *ikc.Slot) *core {
 		s, pos, ok := c.replies.Claim(&c.replySend)
 		if !ok {
 			c.rouse() // full of what the core has not looked at yet
-			raw(sysSchedYield, 0, 0, 0, 0, 0, 0)
+			briefly()
 			continue
 		}
 		s.Kind, s.Thread, s.Aux, s.Args = kind, m.Thread, m.Aux, m.Args

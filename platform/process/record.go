@@ -285,7 +285,7 @@ func (p *Platform) Freeze() {
 			// Another core rewrites a site at this moment. It is itself being waited for if it
 			// wants to come back into the program.
 			for atomic.LoadUint32(&text.patching) != 0 {
-				pause()
+				briefly()
 			}
 		}
 	}

@@ -164,8 +164,12 @@ func (s *sites) begin(c *core) bool {
 		}
 		if atomic.LoadUint32(&o.inRun) != 0 {
 			o.Kick()
-			for atomic.LoadUint32(&o.inRun) != 0 {
-				pause()
+			for n := 0; atomic.LoadUint32(&o.inRun) != 0; n++ {
+				if n < 1000 {
+					pause()
+				} else {
+					briefly() // its CPU may be somebody else's for now
+				}
 			}
 		}
 	}

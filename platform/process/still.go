@@ -24,7 +24,7 @@ func (p *Platform) Still(core int) {
 			if n < 1000 {
 				pause()
 			} else {
-				futexSleep(&still, 1, 20e3) // its CPU may be ours, or another enclave's for now
+				briefly() // its CPU may be ours, or another enclave's for now
 			}
 		}
 	}
