@@ -1,6 +1,59 @@
 #include "textflag.h"
 #include "offsets.h"
 
+// The opmask registers and vector registers 16 to 31, 1088 bytes from base+off on.
+#define SAVE_HIGH(off, base) \
+	KMOVQ K0, (off+0)(base); \
+	KMOVQ K1, (off+8)(base); \
+	KMOVQ K2, (off+16)(base); \
+	KMOVQ K3, (off+24)(base); \
+	KMOVQ K4, (off+32)(base); \
+	KMOVQ K5, (off+40)(base); \
+	KMOVQ K6, (off+48)(base); \
+	KMOVQ K7, (off+56)(base); \
+	VMOVDQU64 Z16, (off+64)(base); \
+	VMOVDQU64 Z17, (off+128)(base); \
+	VMOVDQU64 Z18, (off+192)(base); \
+	VMOVDQU64 Z19, (off+256)(base); \
+	VMOVDQU64 Z20, (off+320)(base); \
+	VMOVDQU64 Z21, (off+384)(base); \
+	VMOVDQU64 Z22, (off+448)(base); \
+	VMOVDQU64 Z23, (off+512)(base); \
+	VMOVDQU64 Z24, (off+576)(base); \
+	VMOVDQU64 Z25, (off+640)(base); \
+	VMOVDQU64 Z26, (off+704)(base); \
+	VMOVDQU64 Z27, (off+768)(base); \
+	VMOVDQU64 Z28, (off+832)(base); \
+	VMOVDQU64 Z29, (off+896)(base); \
+	VMOVDQU64 Z30, (off+960)(base); \
+	VMOVDQU64 Z31, (off+1024)(base)
+
+#define LOAD_HIGH(off, base) \
+	KMOVQ (off+0)(base), K0; \
+	KMOVQ (off+8)(base), K1; \
+	KMOVQ (off+16)(base), K2; \
+	KMOVQ (off+24)(base), K3; \
+	KMOVQ (off+32)(base), K4; \
+	KMOVQ (off+40)(base), K5; \
+	KMOVQ (off+48)(base), K6; \
+	KMOVQ (off+56)(base), K7; \
+	VMOVDQU64 (off+64)(base), Z16; \
+	VMOVDQU64 (off+128)(base), Z17; \
+	VMOVDQU64 (off+192)(base), Z18; \
+	VMOVDQU64 (off+256)(base), Z19; \
+	VMOVDQU64 (off+320)(base), Z20; \
+	VMOVDQU64 (off+384)(base), Z21; \
+	VMOVDQU64 (off+448)(base), Z22; \
+	VMOVDQU64 (off+512)(base), Z23; \
+	VMOVDQU64 (off+576)(base), Z24; \
+	VMOVDQU64 (off+640)(base), Z25; \
+	VMOVDQU64 (off+704)(base), Z26; \
+	VMOVDQU64 (off+768)(base), Z27; \
+	VMOVDQU64 (off+832)(base), Z28; \
+	VMOVDQU64 (off+896)(base), Z29; \
+	VMOVDQU64 (off+960)(base), Z30; \
+	VMOVDQU64 (off+1024)(base), Z31
+
 // func xcr0() uint64
 TEXT ·xcr0(SB), NOSPLIT|NOFRAME, $0-8
 	XORL CX, CX
@@ -33,62 +86,14 @@ TEXT ·setMXCSRCode(SB), NOSPLIT|NOFRAME, $0
 	LDMXCSR -8(SP)
 	RET
 
-// func saveHigh(area uintptr): the opmask registers and vector registers 16 to 31, 1088 bytes.
+// func saveHigh(area uintptr)
 TEXT ·saveHighCode(SB), NOSPLIT|NOFRAME, $0
-	MOVQ AX, DI
-	KMOVQ K0, 0(DI)
-	KMOVQ K1, 8(DI)
-	KMOVQ K2, 16(DI)
-	KMOVQ K3, 24(DI)
-	KMOVQ K4, 32(DI)
-	KMOVQ K5, 40(DI)
-	KMOVQ K6, 48(DI)
-	KMOVQ K7, 56(DI)
-	VMOVDQU64 Z16, 64(DI)
-	VMOVDQU64 Z17, 128(DI)
-	VMOVDQU64 Z18, 192(DI)
-	VMOVDQU64 Z19, 256(DI)
-	VMOVDQU64 Z20, 320(DI)
-	VMOVDQU64 Z21, 384(DI)
-	VMOVDQU64 Z22, 448(DI)
-	VMOVDQU64 Z23, 512(DI)
-	VMOVDQU64 Z24, 576(DI)
-	VMOVDQU64 Z25, 640(DI)
-	VMOVDQU64 Z26, 704(DI)
-	VMOVDQU64 Z27, 768(DI)
-	VMOVDQU64 Z28, 832(DI)
-	VMOVDQU64 Z29, 896(DI)
-	VMOVDQU64 Z30, 960(DI)
-	VMOVDQU64 Z31, 1024(DI)
+	SAVE_HIGH(0, AX)
 	RET
 
 // func loadHigh(area uintptr)
 TEXT ·loadHighCode(SB), NOSPLIT|NOFRAME, $0
-	MOVQ AX, DI
-	KMOVQ 0(DI), K0
-	KMOVQ 8(DI), K1
-	KMOVQ 16(DI), K2
-	KMOVQ 24(DI), K3
-	KMOVQ 32(DI), K4
-	KMOVQ 40(DI), K5
-	KMOVQ 48(DI), K6
-	KMOVQ 56(DI), K7
-	VMOVDQU64 64(DI), Z16
-	VMOVDQU64 128(DI), Z17
-	VMOVDQU64 192(DI), Z18
-	VMOVDQU64 256(DI), Z19
-	VMOVDQU64 320(DI), Z20
-	VMOVDQU64 384(DI), Z21
-	VMOVDQU64 448(DI), Z22
-	VMOVDQU64 512(DI), Z23
-	VMOVDQU64 576(DI), Z24
-	VMOVDQU64 640(DI), Z25
-	VMOVDQU64 704(DI), Z26
-	VMOVDQU64 768(DI), Z27
-	VMOVDQU64 832(DI), Z28
-	VMOVDQU64 896(DI), Z29
-	VMOVDQU64 960(DI), Z30
-	VMOVDQU64 1024(DI), Z31
+	LOAD_HIGH(0, AX)
 	RET
 
 // switchCode is the code of the func value switchPlain(from, to uintptr, mask uint64) uintptr: the
@@ -111,54 +116,8 @@ TEXT ·switchCode(SB), NOSPLIT|NOFRAME, $0
 	STMXCSR 4(DI)
 	TESTL $0x20, R8
 	JEQ  low
-	KMOVQ K0, 64(DI)
-	KMOVQ K1, 72(DI)
-	KMOVQ K2, 80(DI)
-	KMOVQ K3, 88(DI)
-	KMOVQ K4, 96(DI)
-	KMOVQ K5, 104(DI)
-	KMOVQ K6, 112(DI)
-	KMOVQ K7, 120(DI)
-	VMOVDQU64 Z16, 128(DI)
-	VMOVDQU64 Z17, 192(DI)
-	VMOVDQU64 Z18, 256(DI)
-	VMOVDQU64 Z19, 320(DI)
-	VMOVDQU64 Z20, 384(DI)
-	VMOVDQU64 Z21, 448(DI)
-	VMOVDQU64 Z22, 512(DI)
-	VMOVDQU64 Z23, 576(DI)
-	VMOVDQU64 Z24, 640(DI)
-	VMOVDQU64 Z25, 704(DI)
-	VMOVDQU64 Z26, 768(DI)
-	VMOVDQU64 Z27, 832(DI)
-	VMOVDQU64 Z28, 896(DI)
-	VMOVDQU64 Z29, 960(DI)
-	VMOVDQU64 Z30, 1024(DI)
-	VMOVDQU64 Z31, 1088(DI)
-	KMOVQ 64(SI), K0
-	KMOVQ 72(SI), K1
-	KMOVQ 80(SI), K2
-	KMOVQ 88(SI), K3
-	KMOVQ 96(SI), K4
-	KMOVQ 104(SI), K5
-	KMOVQ 112(SI), K6
-	KMOVQ 120(SI), K7
-	VMOVDQU64 128(SI), Z16
-	VMOVDQU64 192(SI), Z17
-	VMOVDQU64 256(SI), Z18
-	VMOVDQU64 320(SI), Z19
-	VMOVDQU64 384(SI), Z20
-	VMOVDQU64 448(SI), Z21
-	VMOVDQU64 512(SI), Z22
-	VMOVDQU64 576(SI), Z23
-	VMOVDQU64 640(SI), Z24
-	VMOVDQU64 704(SI), Z25
-	VMOVDQU64 768(SI), Z26
-	VMOVDQU64 832(SI), Z27
-	VMOVDQU64 896(SI), Z28
-	VMOVDQU64 960(SI), Z29
-	VMOVDQU64 1024(SI), Z30
-	VMOVDQU64 1088(SI), Z31
+	SAVE_HIGH(64, DI)
+	LOAD_HIGH(64, SI)
 low:
 	MOVL 4(SI), AX
 	CMPL AX, 4(DI)
