@@ -33,6 +33,14 @@ const callMade = 7
 //go:noescape
 func addresses(out *[3]uintptr)
 
+// Range is for a handler other than Install's: a kick that finds its thread in [begin, made) has to go on at
+// cancel.
+func Range() (begin, made, cancel uintptr) {
+	var a [3]uintptr
+	addresses(&a)
+	return a[0], a[0] + callMade, a[1]
+}
+
 // action is the kernel's struct sigaction.
 type action struct {
 	handler, flags, restorer uintptr

@@ -4,8 +4,6 @@ import "github.com/skerry-os/skerry/lwk/hal"
 
 // The assembly's functions; what each does stands there.
 
-//go:noescape
-func shippedCall(cancel *uint32, nr uintptr, args *[6]uint64) uintptr
 func rawThread(flags, stack, fn, arg, tls, id uintptr) uintptr
 func vforkClone(flags, save, room uintptr) int64
 func adoptThread(flags uintptr, m *markPoint, fs, gs uintptr) uintptr
@@ -36,6 +34,8 @@ func xrstorTo(ctx *hal.Context, area uintptr, mask uint64)
 var (
 	textLow, textHigh uintptr
 	symbols           [nsymbols]uintptr
+
+	cutFrom, cutTo, cutAt uintptr // rawcall.Range
 )
 
 const (

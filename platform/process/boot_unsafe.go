@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/skerry-os/skerry/fwk/rawcall"
 	"github.com/skerry-os/skerry/ikc"
 	"github.com/skerry-os/skerry/lwk/hal"
 )
@@ -61,6 +62,7 @@ func Boot(cfg Config) (*Platform, error) {
 	makeLight()
 	watchdog.on = cfg.Verbose
 	textLow, textHigh = symbols[0], symbols[1]
+	cutFrom, cutTo, cutAt = rawcall.Range()
 	if err := makeEnclave(cfg); err != nil {
 		return nil, fmt.Errorf("process platform: no memory for the enclave's own structures: %w", err)
 	}

@@ -1,35 +1,5 @@
 #include "textflag.h"
 
-// func shippedCall(cancel *uint32, nr uintptr, args *[6]uint64) (ret uintptr)
-//
-// Makes the system call on a proxy unless *cancel is set. An interruption (the kick signal) between
-// callBegin and callMade moves the instruction pointer to callCancel, one that comes later makes
-// Linux end the call with EINTR: in neither case does the call begin to block afterwards.
-TEXT ·shippedCall(SB), NOSPLIT|NOFRAME, $0-32
-	MOVQ 8(SP), BX
-	MOVQ 16(SP), AX
-	MOVQ 24(SP), R12
-	MOVQ 0(R12), DI
-	MOVQ 8(R12), SI
-	MOVQ 16(R12), DX
-	MOVQ 24(R12), R10
-	MOVQ 32(R12), R8
-	MOVQ 40(R12), R9
-	JMP  ·callBegin(SB)
-
-// Written as bytes, because the handler must know where the SYSCALL ends: callBegin+7 (CALL_MADE).
-TEXT ·callBegin(SB), NOSPLIT|NOFRAME, $0
-	BYTE $0x83; BYTE $0x3b; BYTE $0x00                         // +0 CMPL (BX), $0
-	BYTE $0x75; BYTE $0x08                                     // +3 JNE +13
-	BYTE $0x0f; BYTE $0x05                                     // +5 SYSCALL
-	BYTE $0x48; BYTE $0x89; BYTE $0x44; BYTE $0x24; BYTE $0x20 // +7 MOVQ AX, 32(SP)
-	BYTE $0xc3                                                 // +12 RET
-	JMP  ·callCancel(SB)                                       // +13
-
-TEXT ·callCancel(SB), NOSPLIT|NOFRAME, $0
-	MOVQ $-512, 32(SP)         // not made: the scheduler's unmade
-	RET
-
 // func rawThread(flags, stack, fn, arg, tls, id uintptr) (tid uintptr)
 //
 // clone(2) of a thread that the Go runtime does not know. It runs fn(arg) (the entry of an ABI0 Go

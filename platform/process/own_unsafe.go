@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/skerry-os/skerry/abi"
+	"github.com/skerry-os/skerry/fwk/rawcall"
 )
 
 // Processes that fork share the enclave's CPUs, so that a core that polls takes time from the process
@@ -122,7 +123,7 @@ func (c *core) makeOwn() bool {
 			setSigmask(^heeds(o.thread) &^ (syncSignals | 1<<(sigKick-1)))
 		}
 		// A kick before the call cancels it, as for a proxy.
-		ret = int64(shippedCall(&c.kick, o.nr, &o.args))
+		ret = rawcall.Call(&c.kick, o.nr, &o.args)
 		if choosy && c.open != 0 {
 			c.attune()
 		}

@@ -99,10 +99,10 @@ func (e *enclave) execute(p *proxy, m *ikc.Slot, seen uint64) *core {
 	c.proxy = p.tid
 	var x execution
 	x.begin(p, m, seen)
-	ret := shippedCall(&c.cancel, uintptr(m.Aux), &m.Args)
-	x.end(ret)
+	ret := rawcall.Call(&c.cancel, uintptr(m.Aux), &m.Args)
+	x.end(uintptr(ret))
 	c.proxy = 0
-	m.Args[0], m.Args[1] = uint64(ret), rawcall.Raised(int64(ret))
+	m.Args[0], m.Args[1] = uint64(ret), rawcall.Raised(ret)
 	m.Kind = m.Kind&^0xff | abi.MsgDone
 	core := e.post(m)
 	x.answered()

@@ -222,13 +222,11 @@ kernel:
 	MOVL $0, CORE_RINGING(AX)
 	MOVL $1, CORE_KICK(AX)
 	MOVQ UC_RIP(DX), CX
-	LEAQ ·callBegin(SB), BX    // a call of its own, not made yet: as for a proxy, below
-	CMPQ CX, BX
+	CMPQ CX, ·cutFrom(SB)    // a call of its own, not made yet: as for a proxy, below
 	JB   notcall
-	ADDQ $7, BX
-	CMPQ CX, BX
+	CMPQ CX, ·cutTo(SB)
 	JAE  notcall
-	LEAQ ·callCancel(SB), BX
+	MOVQ ·cutAt(SB), BX
 	MOVQ BX, UC_RIP(DX)
 	RET
 notcall:
@@ -274,13 +272,11 @@ foreign:
 	CMPL DI, $SIGKICK
 	JNE  notkick3
 	MOVQ UC_RIP(DX), CX
-	LEAQ ·callBegin(SB), BX
-	CMPQ CX, BX
+	CMPQ CX, ·cutFrom(SB)
 	JB   return
-	ADDQ $7, BX                // CALL_MADE: the call was made, its result stands
-	CMPQ CX, BX
+	CMPQ CX, ·cutTo(SB)     // the call was made, its result stands
 	JAE  return
-	LEAQ ·callCancel(SB), BX
+	MOVQ ·cutAt(SB), BX
 	MOVQ BX, UC_RIP(DX)
 	RET
 notkick3:
