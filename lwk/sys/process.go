@@ -49,7 +49,7 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
-	f := hal.Forking{Threads: s.K.Used(), Alone: s.K.Live() == 1, Allowed: t.Allowed, Took: c.Index}
+	f := hal.Forking{Threads: s.K.Used(), Alone: s.K.Live() == 1 && !t.Borrowed, Allowed: t.Allowed, Took: c.Index}
 	ret := s.Plat.Fork(c.Index, hide(&linux), hide(&f))
 	shares := a.flags&cloneFiles != 0
 	switch {
@@ -91,6 +91,7 @@ func (s *Sys) child(c *sched.Core, t *sched.Thread, a *cloneArgs) {
 	s.timers.n = 0 // a child has none
 	s.tracing = notTraced
 	s.OnExit = nil // only the process that was started tells of itself
+	t.Borrowed, s.lent.busy = false, false
 	t.Began = 0
 	s.K.Alone(c, t, pid)
 	if s.OnFork != nil {

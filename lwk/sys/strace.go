@@ -218,5 +218,8 @@ func (s *Sys) straceBorrowed(c *sched.Core, t *sched.Thread) {
 		return
 	}
 	s.borrowedCall(c, t)
+	if !t.Borrowed {
+		return // a process that was forked: its parent tells of the call
+	}
 	tr.Whole(c.Index, &call, int64(t.Ctx.RAX))
 }

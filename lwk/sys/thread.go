@@ -92,6 +92,10 @@ func (s *Sys) clone(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	if a.flags&cloneVM == 0 || a.flags&cloneSighand == 0 || a.flags&cloneNewAny != 0 {
 		return -int64(syscall.EINVAL)
 	}
+	if t.Borrowed {
+		s.explain("a thread of a child of vfork that has not executed a program")
+		return -int64(syscall.EAGAIN)
+	}
 	if s.K.Live() == 1 {
 		c.HAL.Settle()
 		s.Plat.Company()

@@ -16,7 +16,8 @@ import (
 //   - makes its system calls itself: the proxies belong to the parent's process,
 //   - leaves behind no change to what the LWK knows: thread, actions and ids are put back.
 //
-// One child at a time is borrowed from; while there is one, another core's vfork is a fork.
+// One child at a time is borrowed from; while there is one, another core's vfork is a fork, and so is its own.
+// A process that it forks has memory of its own, and goes on as any other.
 
 // lent is what the parent gets back.
 type lent struct {
@@ -68,9 +69,10 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	return 0
 }
 
-// borrowed is the child's life until it executes a program or ends. It does not return.
+// borrowed is the child's life until it executes a program or ends. It returns in a process that the child
+// has forked.
 func (s *Sys) borrowed(c *sched.Core, t *sched.Thread) {
-	for {
+	for t.Borrowed {
 		if t.Sig.Private.Pending()&^t.Sig.Mask != 0 {
 			s.deliver(c, t, &s.lent.none)
 		}
@@ -95,10 +97,6 @@ func (s *Sys) borrowedCall(c *sched.Core, t *sched.Thread) {
 	switch nr {
 	case syscall.SYS_EXIT, syscall.SYS_EXIT_GROUP:
 		s.Plat.Exit(int(t.Args[0] & 0xff))
-	case syscall.SYS_CLONE, 435, syscall.SYS_FORK, syscall.SYS_VFORK:
-		s.explain("a child of vfork that makes another process before it executes a program")
-		t.Return(-int64(syscall.EAGAIN))
-		return
 	case syscall.SYS_SCHED_YIELD, syscall.SYS_FUTEX, syscall.SYS_NANOSLEEP, syscall.SYS_CLOCK_NANOSLEEP,
 		syscall.SYS_PAUSE, syscall.SYS_RT_SIGSUSPEND, syscall.SYS_RT_SIGTIMEDWAIT:
 		t.Return(s.inlineArgs(uintptr(nr), &t.Args)) // what would wait in the scheduler
