@@ -64,10 +64,6 @@ func TestParseInterrupts(t *testing.T) {
 	if err != nil || two["4"] != 20 || two["LOC"] != 4000 || two["PLT"] != 8 || two["ERR"] != 0 {
 		t.Error(two, err)
 	}
-	all, err := parseInterrupts(text, -1)
-	if err != nil || all["PLT"] != 15 || all["4"] != 21 {
-		t.Error(all, err)
-	}
 	if _, err := parseInterrupts(text, 1); err == nil {
 		t.Error("a CPU that is not there")
 	}
@@ -125,6 +121,10 @@ func TestReport(t *testing.T) {
 	}
 	if _, err := Load(strings.NewReader("what")); err == nil {
 		t.Error("loaded")
+	}
+	later := &Report{Runs: []RunRecord{{Row: "getpid", Side: LWK, Batches: []float64{50}}}}
+	if loaded.Merge(later); loaded.Ratio("getpid") != 0.5 || len(loaded.Starts) != 2 || len(loaded.Runs) != len(rep.Runs) {
+		t.Errorf("merged: %+v", loaded)
 	}
 	const document = "a\n<!-- emulated: calls -->\nold\n<!-- /emulated -->\nb\n<!-- emulated: noise -->\n<!-- /emulated -->\n<!-- emulated: boot -->\n<!-- /emulated -->\n" +
 		"<!-- emulated: bells -->\n<!-- /emulated -->\n<!-- emulated: machine -->\n<!-- /emulated -->\n"

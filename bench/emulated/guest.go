@@ -25,6 +25,7 @@ import (
 type guest struct {
 	skerry string
 	out    *json.Encoder
+	bells  *bells
 }
 
 // Inside does what a machine is asked to do and writes records to w. skerry is the command there. It
@@ -36,6 +37,10 @@ func Inside(request, skerry string, w io.Writer) error {
 	}
 	g := &guest{skerry: skerry, out: json.NewEncoder(w)}
 	if err := g.info(); err != nil {
+		return err
+	}
+	var err error
+	if g.bells, err = openBells(); err != nil {
 		return err
 	}
 	if err := g.side(&r, Linux, g.linux); err != nil || !r.Enclave {
@@ -147,7 +152,7 @@ type counters struct{ bells, switches float64 }
 
 // counted runs a measurement program and returns its batches and what Linux counted meanwhile.
 func (g *guest) counted(cmd *exec.Cmd) (list []float64, c counters, err error) {
-	before, err := readCounters()
+	before, err := g.counters()
 	if err != nil {
 		return nil, c, err
 	}
@@ -155,11 +160,11 @@ func (g *guest) counted(cmd *exec.Cmd) (list []float64, c counters, err error) {
 	if err != nil {
 		return nil, c, err
 	}
-	after, err := readCounters()
+	after, err := g.counters()
 	return list, counters{after.bells - before.bells, after.switches - before.switches}, err
 }
 
-func readCounters() (c counters, err error) {
+func (g *guest) counters() (c counters, err error) {
 	stat, err := procfs.ReadAll("/proc/stat")
 	if err != nil {
 		return c, err
@@ -172,12 +177,11 @@ func readCounters() (c counters, err error) {
 	if err != nil {
 		return c, err
 	}
-	table, err := interrupts(-1)
-	c.bells = float64(table["PLT"]) // x86_platform_ipi: nothing but our doorbell sends it
+	c.bells, err = g.bells.count()
 	return c, err
 }
 
-// interrupts reads /proc/interrupts: for a CPU, or (-1) for all together.
+// interrupts reads /proc/interrupts, for a CPU.
 func interrupts(cpu int) (map[string]uint64, error) {
 	raw, err := procfs.ReadAll("/proc/interrupts")
 	if err != nil {
@@ -190,7 +194,7 @@ func parseInterrupts(text string, cpu int) (map[string]uint64, error) {
 	head, rest, _ := strings.Cut(text, "\n")
 	columns := strings.Fields(head)
 	want := "CPU" + strconv.Itoa(cpu)
-	if cpu >= 0 && !slices.Contains(columns, want) {
+	if !slices.Contains(columns, want) {
 		return nil, fmt.Errorf("/proc/interrupts has no %s", want)
 	}
 	counts := map[string]uint64{}
@@ -204,7 +208,7 @@ func parseInterrupts(text string, cpu int) (map[string]uint64, error) {
 			if i >= len(columns) || err != nil {
 				break
 			}
-			if cpu < 0 || columns[i] == want {
+			if columns[i] == want {
 				counts[strings.TrimSpace(name)] += n
 			}
 		}

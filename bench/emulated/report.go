@@ -166,7 +166,7 @@ func (rep *Report) boot() table {
 		}
 		t = append(t, []string{name, fmt.Sprint(len(list)), fmt.Sprintf("%.2f", ms), text, verdict})
 	}
-	line("start-up message to the program, the core's own way", core, bootTarget)
+	line("start-up message to the program", core, bootTarget)
 	line("`skerry run --platform native` of a static program that does nothing, to the end of wait", whole, 0)
 	line("the same program on Linux, fork to wait", plain, 0)
 	return t
@@ -293,6 +293,20 @@ func (rep *Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	return e.Encode(rep)
+}
+
+// Merge takes over what a later report has measured.
+func (rep *Report) Merge(later *Report) {
+	for _, r := range later.Runs {
+		rep.Runs = slices.DeleteFunc(rep.Runs, func(old RunRecord) bool { return old.Row == r.Row && old.Side == r.Side })
+	}
+	rep.Runs = append(rep.Runs, later.Runs...)
+	if len(later.Starts) > 0 {
+		rep.Starts = later.Starts
+	}
+	if len(later.Noise) > 0 {
+		rep.Noise = later.Noise
+	}
 }
 
 // Load reads what WriteJSON wrote.

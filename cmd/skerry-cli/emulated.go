@@ -45,7 +45,7 @@ NAME is a measurement, noise, or boot; without one it is everything, some minute
 	}
 	format := choiceFlag(cmd, "format", "how to print", "table", "json")
 	kernel := choiceFlag(cmd, "kernel", "which of Debian's kernels", "6.12", "6.1")
-	from := cmd.Flags().String("from", "", "measure nothing: report on `FILE`, which --format json printed earlier")
+	from := cmd.Flags().StringSlice("from", nil, "measure nothing: report on `FILE`, which --format json printed earlier; of several, what a later one has counts")
 	docs := cmd.Flags().StringSlice("docs", nil, "put the tables into the marked places of `FILE`")
 	verbose := cmd.Flags().BoolP("verbose", "v", false, "print the kernel's messages on standard error")
 	inside := cmd.Flags().String("inside", "", "")
@@ -62,7 +62,7 @@ NAME is a measurement, noise, or boot; without one it is everything, some minute
 			return emulated.Inside(*inside, exe, cmd.OutOrStdout())
 		}
 		var rep *emulated.Report
-		if *from != "" {
+		if len(*from) > 0 {
 			rep, err = loadEmulated(*from, args)
 		} else {
 			rep, err = measureEmulated(cmd, exe, args, kernel.value, *verbose)
@@ -81,16 +81,27 @@ NAME is a measurement, noise, or boot; without one it is everything, some minute
 	return cmd
 }
 
-func loadEmulated(path string, args []string) (*emulated.Report, error) {
+func loadEmulated(paths, args []string) (rep *emulated.Report, err error) {
 	if len(args) > 0 {
 		return nil, plan.Failure("bad --from", args[0], "an earlier result is reported as a whole: leave out the names")
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, plan.Failure("cannot read the earlier result", err.Error(), "")
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, plan.Failure("cannot read the earlier result", err.Error(), "")
+		}
+		r, err := emulated.Load(f)
+		f.Close()
+		switch {
+		case err != nil:
+			return nil, plan.Failure(err.Error(), path, "")
+		case rep == nil:
+			rep = r
+		default:
+			rep.Merge(r)
+		}
 	}
-	defer f.Close()
-	return emulated.Load(f)
+	return rep, nil
 }
 
 func measureEmulated(cmd *cobra.Command, exe string, args []string, kernel string, verbose bool) (*emulated.Report, error) {
