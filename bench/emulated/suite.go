@@ -49,7 +49,7 @@ func Rows() []Row {
 		{Name: "touch-small", Program: "touch", Args: []string{"--pages", "small"}, Shows: "the same, 4 KiB pages asked for"},
 		{Name: "touch-huge", Program: "touch", Args: []string{"--pages", "huge"}, Shows: "the same, huge pages asked for"},
 		{Name: "ship-null", Shows: "getppid, shipped to Linux and back; both processors' instructions", Shipped: 200},
-		{Name: "ship-asleep", Args: []string{"--wait", "sleep"}, Shows: "getppid after 3 ms of sleep: the proxy sleeps", Shipped: 8},
+		{Name: "ship-asleep", Args: []string{"--wait", "sleep"}, Shows: "getppid after 3 ms of sleep", Shipped: 8},
 	}
 }
 
