@@ -56,7 +56,7 @@ func bootWith(p *plan.Plan, given *process.Initial, in *plan.Inherited) error {
 	debug.SetMemoryLimit(math.MaxInt64)
 	var k *lwk.Kernel
 	var o *observer
-	plat, err := process.Boot(process.Config{Verbose: p.Verbose || p.Stats, CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, Isolated: p.Isolate, RewriteAfter: p.RewriteAfter, EveryCall: p.Strace != "", Kin: in != nil && in.Kin,
+	plat, err := process.Boot(process.Config{Verbose: p.Verbose || p.Stats, CPUs: p.CPUs, ProxyCPUs: p.ProxyCPUs, Limit: p.Mem, Isolated: p.Isolate, RewriteAfter: p.RewriteAfter, EveryCall: p.Strace != "", Kin: in != nil && in.Kin, Ship: p.Stats || p.Trace != "" || p.Recording != "",
 		Lookup: func(addr uintptr) (process.Mapping, bool) { return lookup(k, addr) }})
 	if err != nil {
 		return plan.Failure("cannot start an enclave", err.Error(), "see skerry check")

@@ -99,7 +99,7 @@ func (r *Recording) Attach(e *enclave.Entry) (stop func(), err error) {
 // switchTo sets what is wanted and gets every core to look.
 func switchTo(b *enclave.Board, serial uint32) {
 	atomic.StoreUint32(&b.Switches().Trace, serial)
-	const kick = 64
+	const kick = 16 // the process platform's sigKick
 	for i := range b.TIDs() {
 		if tid := atomic.LoadUint32(&b.TIDs()[i]); tid != 0 {
 			_ = unix.Tgkill(b.Entry().PID, int(tid), kick) // one that is gone has nothing to record

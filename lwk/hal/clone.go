@@ -10,8 +10,9 @@ type Clone struct {
 
 // Forking is what else the platform and the LWK say to each other when a process is made.
 type Forking struct {
-	// Threads is how many thread numbers are in use. Alone: the program has one thread, so that the platform may
-	// have the core make shipped calls itself from now on, in both processes; see Platform.Company.
+	// Threads is how many thread numbers are in use. Alone: the program has one thread, which stays on the home
+	// core, so that the platform may have that make shipped calls itself from now on, in both processes; see
+	// Platform.Company.
 	Threads int
 	Alone   bool
 	// Allowed are the cores that the child may begin on, bit i for core i. Took, in the child, is the core whose

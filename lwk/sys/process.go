@@ -49,7 +49,7 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
-	f := hal.Forking{Threads: s.K.Used(), Alone: s.K.Live() == 1 && !t.Borrowed, Allowed: t.Allowed, Took: c.Index}
+	f := hal.Forking{Threads: s.K.Used(), Alone: s.staysAlone(c, t), Allowed: t.Allowed, Took: c.Index}
 	ret := s.Plat.Fork(c.Index, hide(&linux), hide(&f))
 	shares := a.flags&cloneFiles != 0
 	switch {
@@ -63,6 +63,11 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	}
 	s.Plat.Stir()
 	return ret
+}
+
+// staysAlone reports whether the thread is the only one, and may stay on this core, the home core.
+func (s *Sys) staysAlone(c *sched.Core, t *sched.Thread) bool {
+	return s.K.Live() == 1 && !t.Borrowed && t.Allowed>>c.Index&1 != 0
 }
 
 // change has two cores change places.

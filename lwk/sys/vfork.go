@@ -36,7 +36,7 @@ func (s *Sys) vfork(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	l.pid, l.persona, l.tracing = s.Proc.PID, s.Proc.Persona, s.tracing
 	s.Actions.CopyTo(&l.actions)
 	flags := a.flags&(cloneLinux&^(cloneParentSettid|cloneChildSettid)) | cloneVM | cloneVfork | a.exitSignal
-	ret := s.Plat.Vfork(c.Index, flags, s.K.Live() == 1)
+	ret := s.Plat.Vfork(c.Index, flags, s.staysAlone(c, t))
 	if ret != 0 {
 		t.Sig.Release()
 		l.thread.CopyTo(t)

@@ -28,6 +28,9 @@ type Config struct {
 	RewriteAfter int
 	// Kin says that this process was forked before it executed its program: it begins with own calls.
 	Kin bool
+	// Ship says that no call is the core's own in this process, until it forks: who records wants to see
+	// proxies.
+	Ship bool
 	// EveryCall has every system call come to the LWK, also those that assembly could answer.
 	EveryCall bool
 }
@@ -78,6 +81,7 @@ func Boot(cfg Config) (*Platform, error) {
 		return nil, err
 	}
 	giveBack()
+	enc.ship = cfg.Ship
 	return &Platform{kin: cfg.Kin}, nil
 }
 
@@ -179,25 +183,28 @@ func installHandlers() error {
 	return nil
 }
 
-// startThreads starts the raw threads.
-func (e *enclave) startThreads(proxies int, watch bool) error {
-	if !watch {
-		e.limit = 0
-	}
-	e.crew = 1
+// startMonitor starts the monitor alone.
+func (e *enclave) startMonitor() error {
+	setSigmask(^uint64(0))
+	defer setSigmask(coreMask)
+	e.monitored = 1
+	return e.startHelper(symMonitor)
+}
+
+// startThreads starts the raw threads that there are not yet.
+func (e *enclave) startThreads(proxies int) error {
 	// They block everything; a proxy then lets the kick through.
 	setSigmask(^uint64(0))
 	defer setSigmask(coreMask)
-	for _, entry := range [...]int{symMonitor, symListener} {
-		stack, err := mapAnonymous(proxyStack)
-		if err != nil {
-			return fmt.Errorf("process platform: stack of a helper thread: %w", err)
+	if e.monitored == 0 {
+		e.monitored = 1
+		if err := e.startHelper(symMonitor); err != nil {
+			return err
 		}
-		tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[entry], 0, e.tls, 0)
-		if int64(tid) < 0 {
-			return fmt.Errorf("process platform: no thread for the Linux side: %w; raise the limit on processes (ulimit -u)", syscall.Errno(-int64(tid)))
-		}
-		e.sendAway(tid)
+	}
+	e.crew = 1
+	if err := e.startHelper(symListener); err != nil {
+		return err
 	}
 	for range proxies {
 		e.spawnProxy()
@@ -205,6 +212,19 @@ func (e *enclave) startThreads(proxies int, watch bool) error {
 	if e.nproxies.Load() == 0 {
 		return fmt.Errorf("process platform: no proxy could be started; raise the limit on processes (ulimit -u)")
 	}
+	return nil
+}
+
+func (e *enclave) startHelper(entry int) error {
+	stack, err := mapAnonymous(proxyStack)
+	if err != nil {
+		return fmt.Errorf("process platform: stack of a helper thread: %w", err)
+	}
+	tid := rawThread(cloneThreadFlags, stack+proxyStack, symbols[entry], 0, e.tls, 0)
+	if int64(tid) < 0 {
+		return fmt.Errorf("process platform: no thread for the Linux side: %w; raise the limit on processes (ulimit -u)", syscall.Errno(-int64(tid)))
+	}
+	e.sendAway(tid)
 	return nil
 }
 
@@ -266,10 +286,7 @@ func (p *Platform) runCore(i int, loop func()) {
 		runtime.LockOSThread()
 		restoreSlack()
 	} else {
-		// Not before the program is loaded, which they would only slow down by polling.
-		if p.kin {
-			enc.cores[0].own = 1
-		} else if err := enc.startThreads(2, true); err != nil {
+		if err := p.begin(); err != nil {
 			p.fail(err.Error())
 		}
 	}
@@ -303,6 +320,28 @@ func (p *Platform) runCore(i int, loop func()) {
 		p.bind(c)
 	}
 	loop()
+}
+
+// begin starts the raw threads that the program needs from the start on. Not before it is loaded, which
+// they would only slow down by polling.
+func (p *Platform) begin() error {
+	e := enc
+	switch {
+	case p.kin: // no levels, and no limit but that of mmap
+		e.limit = 0
+	case e.ship:
+		return e.startThreads(2)
+	default:
+		e.ownLeft = ownCalls
+		if e.shared {
+			e.ownLeft = 0
+		}
+		if err := e.startMonitor(); err != nil {
+			return err
+		}
+	}
+	e.cores[0].own = 1
+	return nil
 }
 
 // pinned counts the cores besides the home core that have pinned their goroutine.

@@ -50,7 +50,10 @@ type core struct {
 	rest uint32 // own was set before Hold
 	_    [4]byte
 	call ownCall
-	_    [40]byte
+
+	signals uint32 // that came while it was open, up to a storm
+	calm    int64  // when the last so many had come
+	_       [24]byte
 
 	replies   ikc.Ring // read by both sides
 	_         [48]byte
@@ -64,7 +67,7 @@ type core struct {
 func (c *core) Run(ctx *hal.Context) hal.Trap {
 	s := &text
 	if c.open != c.own {
-		c.attune()
+		c.ready()
 	}
 	if enc.ncores > 1 {
 		c.enterShared(s)
@@ -184,7 +187,7 @@ func (c *core) Idle(deadline int64) {
 		}
 	}
 	if c.open != c.own {
-		c.attune()
+		c.ready()
 	}
 	atomic.StoreUint32(&c.outside, 1)
 	atomic.StoreUint32(&c.sleeping, 1)

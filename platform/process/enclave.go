@@ -41,13 +41,14 @@ type enclave struct {
 
 	left     uint64 // signals that the listener leaves pending
 	listener uint32 // its thread id
-	crew     uint32 // proxies, monitor and listener were started
+	crew     uint32 // proxies and listener were started
 
 	monitorTID uint32 // the monitor's
 	uncounted  uint64 // what core.fast counts when nobody observes
 	kept       uint64 // signals that Linux keeps pending for signalfd
 	turn       uint64 // counts those who began on another core; see next
-	_          [8]byte
+	monitored  uint32 // the monitor was started
+	ownLeft    uint32 // own calls until they are shipped, 0: all
 
 	collect   uint32 // asks the listener for all that is there; counts
 	collected uint32 // up to which it has answered; a futex word
@@ -57,6 +58,7 @@ type enclave struct {
 	home     uint32 // core that gets what is for no core in particular
 	family   uint32 // this process was forked
 	shared   bool   // the cores have to share their CPUs with the Linux side: nobody may spin
+	ship     bool   // no own calls: what proxies do is recorded
 	_        [32]byte
 
 	cores   [maxCores]core

@@ -93,9 +93,11 @@ func (e *enclave) awaitRaw() {
 			briefly()
 		}
 	}
+	if e.monitored != 0 {
+		yet(&e.monitorTID)
+	}
 	if e.crew != 0 {
 		yet(&e.listener)
-		yet(&e.monitorTID)
 	}
 	for i := range e.ncores {
 		for atomic.LoadUintptr(&e.cores[i].thread) == 0 {

@@ -33,6 +33,7 @@ func (p *Platform) Fork(core int, a *hal.Clone, f *hal.Forking) int64 {
 		c.attune()
 		return 0
 	case err == 0 && f.Alone:
+		enc.ownLeft = 0
 		p.enterOwn(c)
 	}
 	if other != core {
@@ -58,7 +59,7 @@ func (p *Platform) reborn(core, threads int) {
 	if e.home = uint32(core); still != 0 {
 		still = 0
 	}
-	e.crew = 0
+	e.crew, e.monitored, e.ownLeft, e.limit, e.ship = 0, 0, 0, 0, false
 	e.nproxies.Store(0)
 	recording.stop()
 	e.monitor = monitor{}

@@ -27,7 +27,7 @@ const slice = 4e6
 //
 //go:nosplit
 func (m *monitor) want(bit uint32) {
-	if enc.crew == 0 {
+	if enc.monitored == 0 {
 		return // there is one thread, and nobody to do anything for
 	}
 	for {

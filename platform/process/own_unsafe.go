@@ -12,7 +12,8 @@ import (
 // Processes that fork share the enclave's CPUs, so that a core that polls takes time from the process
 // whose answer it waits for; and most children end, or execute a program, after a few calls. A process
 // of one thread that has forked, or was forked, therefore makes its calls to Linux itself, on its (home)
-// core: its own calls. A child begins with no other thread of Linux's; Company makes them.
+// core: its own calls. A child begins with no other thread of Linux's; Company makes them. So does a program that was just
+// started, for its first ownCalls calls: most programs make many as they start, and some have ended by then.
 //
 // What would be a proxy's is this file's: calls that block are interrupted by the program's signals. What
 // would be the listener's, too: they come to the core, which is open: it blocks none (but those that
@@ -29,6 +30,9 @@ type ownCall struct {
 	ret    int64
 }
 
+// ownCalls is after how many calls a program that has not forked has them shipped.
+const ownCalls = 4096
+
 const (
 	callNone = iota
 	callToMake
@@ -37,7 +41,7 @@ const (
 
 // enterOwn begins own calls in a process whose listener runs: that takes nothing more.
 func (p *Platform) enterOwn(c *core) {
-	if c.own != 0 || c.index != enc.home {
+	if c.own != 0 || c.index != enc.home || enc.ship {
 		return
 	}
 	enc.left = ^uint64(0)
@@ -46,8 +50,10 @@ func (p *Platform) enterOwn(c *core) {
 }
 
 // Company implements hal.Platform.
-func (p *Platform) Company() {
-	e := enc
+func (p *Platform) Company() { enc.company() }
+
+func (e *enclave) company() {
+	p := &Platform{}
 	c := &e.cores[e.home]
 	if c.own == 0 {
 		return
@@ -64,8 +70,8 @@ func (p *Platform) Company() {
 	e.takeAt.Reset()
 	e.pollers.Store(0)
 	e.asleep.Store(0)
-	if err := e.startThreads(1, false); err != nil {
-		p.fail("a forked process has no threads for its system calls: raise the limit on processes (ulimit -u)")
+	if err := e.startThreads(1); err != nil {
+		p.fail("no threads for the program's system calls: raise the limit on processes (ulimit -u)")
 	}
 }
 
@@ -73,6 +79,35 @@ func (p *Platform) Company() {
 func (p *Platform) Heeds(f func(thread uint32) uint64) { heeds = f }
 
 var heeds func(thread uint32) uint64
+
+// A hail of signals would keep a core from ever going on, as each comes when it opens: one that the program
+// blocks or ignores, from a timer, say. A listener takes them in the core's place. stormCount signals within
+// stormTime are one.
+const stormCount, stormTime = 32, 20e6
+
+// ready sees to it that the core is open if it has own calls. It reports whether it still has: not in a hail.
+func (c *core) ready() bool {
+	if c.own != 0 && enc.ship {
+		c.Settle()
+		enc.company()
+		return false
+	}
+	if c.open == c.own {
+		return c.own != 0
+	}
+	if c.own != 0 && c.signals >= stormCount {
+		c.signals = 0
+		now := nanotime()
+		if now-c.calm < stormTime {
+			c.Settle()
+			enc.company()
+			return false
+		}
+		c.calm = now
+	}
+	c.attune()
+	return c.own != 0
+}
 
 // attune makes the core's signal mask what it is to be in the program and in Linux.
 func (c *core) attune() {
@@ -108,8 +143,13 @@ func (c *core) makeOwn() bool {
 		return true
 	}
 	c.Settle()
-	if c.open != c.own {
-		c.attune()
+	if !c.ready() {
+		// It is shipped after all.
+		o.state = callNone
+		for p := (&Platform{}); !p.Send(int(c.index), o.thread, uint32(o.nr), &o.args); {
+			lookAway() // an empty ring, which is being made room in
+		}
+		return c.replies.Pending(&c.replyTake)
 	}
 	ret := int64(unmade)
 	switch {
@@ -178,6 +218,7 @@ func ownSignal(info, uc uintptr, c *core) {
 	const sigmask = 296
 	*at[uint64](uc + sigmask) = coreMask
 	c.open = 0
+	c.signals++
 	e := enc
 	m := signalMessage(info)
 	e.post(&m)

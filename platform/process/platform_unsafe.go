@@ -59,8 +59,18 @@ func (p *Platform) Now() int64 { return nanotime() }
 func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	e := enc
 	if o := &e.cores[core]; o.own != 0 {
-		o.toMake(thread, nr, args)
-		return true
+		if e.ownLeft != 0 {
+			e.ownLeft--
+		}
+		if e.ownLeft == 1 || e.ship {
+			e.ownLeft = 0
+			o.Settle()
+			e.company()
+		}
+		if o.own != 0 {
+			o.toMake(thread, nr, args)
+			return true
+		}
 	}
 	s, pos, ok := e.claim()
 	if !ok {

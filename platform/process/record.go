@@ -77,6 +77,7 @@ func (p *Platform) Record(rings record.Rings, own bool) {
 	atomic.StoreUint32(&r.serial, 0)
 	fence()
 	r.rings, r.own = rings, own
+	enc.ship = own || rings.N != 0 // calls are made where they are recorded
 	if own || rings.N != 0 {
 		recordings++
 		atomic.StoreUint32(&r.serial, recordings)

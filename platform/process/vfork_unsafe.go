@@ -33,6 +33,7 @@ func (p *Platform) Vfork(core int, flags uint64, alone bool) int64 {
 		c.own, c.open = own, 0
 		setGS(c.self)
 		if ret > 0 && alone {
+			enc.ownLeft = 0
 			p.enterOwn(c)
 		}
 		return ret

@@ -46,9 +46,8 @@ func cPrograms() []Case {
 		"sync", "tls", "manythreads", "cancel", "robust", "timedwait", "affinity", "spinner", "futex", // threads
 		"signals", "sigthreads", "altstack", "restart", "faultsig", "longjmp", // signals
 		"vecsig", "vecthreads", "fpctl", "jit", "rawsys", "badptr", // the processor's state and the call itself
-		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "execsignal", "execwatch", "traced", "forkstorm", "timers", // waiting, time, processes
-		"vforkfork",
-		"kicklimit", "spawnmem", // what the LWK needs of Linux for itself
+		"poll", "clocks", "proc", "creds", "persona", "apart", "sigmax", "execsignal", "execwatch", "traced", "forkstorm", "onethread", "timers", // waiting, time, processes
+		"vforkfork", "kicklimit", "spawnmem", // what the LWK needs of Linux for itself
 	} {
 		cs = append(cs, inVariants(Case{Name: name}, "c/"+name+".c")...)
 	}
