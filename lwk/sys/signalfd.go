@@ -25,10 +25,12 @@ func signalfd(s *Sys, c *sched.Core, t *sched.Thread) int64 {
 
 // signalfdMade is for a descriptor that Linux has made or changed.
 func (s *Sys) signalfdMade(t *sched.Thread) {
-	const never = 1<<(9-1) | 1<<(19-1) | 1<<(4-1) | 1<<(5-1) | 1<<(7-1) | 1<<(8-1) | 1<<(11-1) | 1<<(31-1)
-	s.fdSignals |= signal.Set(t.Scratch[0]) &^ never
+	s.fdSignals |= signal.Set(t.Scratch[0]) &^ neverKept
 	s.keep()
 }
+
+// neverKept are signals that nobody blocks, and those of faults.
+const neverKept = 1<<(9-1) | 1<<(19-1) | 1<<(4-1) | 1<<(5-1) | 1<<(7-1) | 1<<(8-1) | 1<<(11-1) | 1<<(31-1)
 
 // keep decides anew which signals Linux keeps. It comes after every change of a mask while there is
 // such a descriptor.
@@ -81,9 +83,10 @@ func (s *Sys) takeLinux(set signal.Set) (signal.Info, bool) {
 	return signal.FromSlot(w), true
 }
 
-// fromLinux takes all of them that Linux no longer keeps.
+// fromLinux takes all of them that Linux no longer keeps; or so many, should they come faster than that: what
+// comes later comes by itself.
 func (s *Sys) fromLinux(set signal.Set) {
-	for {
+	for range stormy {
 		info, ok := s.takeLinux(set)
 		if !ok {
 			return

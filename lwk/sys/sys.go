@@ -49,7 +49,8 @@ type Sys struct {
 	Tracer  *strace.Tracer
 	traceFD int
 
-	fdSignals  signal.Set // in masks of signalfd descriptors
+	fdSignals  signal.Set // in masks of signalfd descriptors, and see came
+	repeated   int        // how often a signal came while it was pending
 	kept       signal.Set // those of them that Linux keeps, see signalfd
 	registered uint64     // membarrier(2) commands
 	realtime   bool       // the program has chosen SCHED_FIFO or SCHED_RR
@@ -253,6 +254,7 @@ func (s *Sys) message(c *sched.Core, m *ikc.Slot) {
 		if s.Tracer != nil && s.Actions.Ignored(int(info.Signo)) {
 			s.tellSignal(c.Index, s.Proc.PID, &info)
 		}
+		s.came(int(info.Signo))
 		s.sendProcess(&info)
 	case msgMemory:
 		s.say("skerry: out of memory: the program holds more than the enclave has (--mem): killed\n")

@@ -126,6 +126,15 @@ static void limit(void) {
 int main(void) {
 	overruns();
 	ok("overruns");
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		fired = 0;
+		overruns();
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	ok("overruns in a forked process");
 	children();
 	ok("children");
 	limit();
