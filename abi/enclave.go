@@ -40,7 +40,7 @@ type Section struct{ Off, Len uint64 }
 // Boot magic and version.
 const (
 	BootMagic   = 0x7972656b732d6b6c // "lk-skery"
-	BootVersion = 1
+	BootVersion = 2
 )
 
 // Bits of Boot.Flags.
@@ -89,7 +89,18 @@ type Boot struct {
 
 	APIC [MaxCores]uint32 // id of each core's interrupt controller
 	CPU  [MaxCores]uint32 // Linux's number of the core
+
+	// Machine has the blocks of all the enclave's cores; Cores are those that this instance uses, as it
+	// tells its proxy of them.
+	Machine Section
+	// Instance is the LWK's instance that this page is for, one for each process of the program; Home is
+	// the granule that its page, rings and blocks lie in. Both are 0 for the one that the cores start.
+	Instance uint64
+	Home     uint64
 }
+
+// MaxInstances is the most processes that a program may have at a time in an enclave.
+const MaxInstances = 128
 
 // Bell is a doorbell.
 type Bell struct {
@@ -117,9 +128,10 @@ type CoreBlock struct {
 	Asleep uint32 // 1 while it halts: ring after sending
 	Beat   uint64 // grows at least each second while the core is alive
 	Ticks  uint64 // TSC when State changed last
-	_      [40]byte
+	Left   uint32 // 1 when this instance's program has ended and no memory of it is used any more
+	_      [36]byte
 
-	Command uint32 // CommandNone or CommandPark; ring after writing
+	Command uint32 // CommandNone and so on; ring after writing
 	_       uint32
 	Started uint64 // TSC when the start-up message was sent
 	_       [48]byte
@@ -138,6 +150,9 @@ const (
 const (
 	CommandNone = 0
 	CommandPark = 1
+	// CommandRestart: the instance, which has asked for it (MsgExec), begins anew with the program of its
+	// program block.
+	CommandRestart = 2
 )
 
 // ProxyBlock is written by the proxy.
@@ -148,8 +163,19 @@ type ProxyBlock struct {
 	_      uint32
 	// Applied counts entries of the map log that have taken effect.
 	Applied uint64
-	_       [48]byte
+	// PID is the proxy's, Ready is 1 when it serves.
+	PID   uint32
+	Ready uint32
+	// Life is a robust futex (futex(2)) that the proxy's first thread holds: Linux sets LifeDied in it when
+	// the process ends, however it does.
+	Life uint32
+	// Mute is 1 if the proxy cannot ring cores: they look by themselves.
+	Mute uint32
+	_    [32]byte
 }
+
+// LifeDied in ProxyBlock.Life says that the proxy is dead: FUTEX_OWNER_DIED (linux/futex.h).
+const LifeDied = 0x40000000
 
 // Entries of the map log are slots with these kinds. Each says what backs program addresses, in whole
 // granules, from now on: Args[0] is the first address, Args[1] the offset in the enclave's memory (of
@@ -157,9 +183,13 @@ type ProxyBlock struct {
 // applies all entries that were sent before, and it counts them in ProxyBlock.Applied. Memory of an
 // unmapped range is used again only when its entry has been counted. The protection is always read
 // and write: what a program may do at an address is the LWK's affair, which checks before it ships.
+//
+// MapRead is MapSet of memory that Linux is not to write, as another process's program has it too: a call that would write
+// there is answered with MsgPopulate.
 const (
 	MapSet   = 1
 	MapUnset = 2
+	MapRead  = 3
 )
 
 // Values of a thread's word in Boot.Cancel, written by the LWK (see MsgInterrupt).

@@ -11,7 +11,7 @@ func TestSizes(t *testing.T) {
 		name      string
 		got, want uintptr
 	}{
-		{"Boot", unsafe.Sizeof(Boot{}), 1856},
+		{"Boot", unsafe.Sizeof(Boot{}), 1888},
 		{"CoreBlock", unsafe.Sizeof(CoreBlock{}), 128},
 		{"ProxyBlock", unsafe.Sizeof(ProxyBlock{}), 64},
 		{"LogRing", unsafe.Sizeof(LogRing{}), 64},

@@ -26,8 +26,9 @@ const (
 	MsgLeave = 6
 	// MsgChild: SIGCHLD is ignored if Args[0] is 1; Args[1] are SA_NOCLDSTOP and SA_NOCLDWAIT.
 	MsgChild = 7
-	// MsgExec: the process becomes another enclave with the program of the block in Boot.Program,
-	// Args[0] bytes. Answered only on failure.
+	// MsgExec: the process executes the program of the block in Boot.Program, Args[0] bytes. If Args[1] is 0
+	// it becomes another enclave; else it stays in this one, and once the process is made anew the instance,
+	// whose home is granule Args[1] from then on, gets CommandRestart. Answered only on failure.
 	MsgExec = 8
 	// MsgFile: keep the content of file descriptor Args[0] from offset Args[1] (page aligned), Args[2]
 	// bytes, readable as a private mapping (mmap(2), PROT_READ) that outlives the descriptor, for
@@ -46,6 +47,10 @@ const (
 	MsgFailed = 13
 	// MsgReady: the LWK is up, before it loads the program. No answer.
 	MsgReady = 14
+	// MsgFork makes a child of the process, the proxy of instance Args[1], whose boot page is at offset Args[0]
+	// of the enclave's memory, with flags Args[2] of clone(2). The answer is its pid, when it serves;
+	// Args[1] of it is a pidfd if CLONE_PIDFD is among the flags.
+	MsgFork = 15
 )
 
 // InlineThread is the thread number in messages that core i of the LWK sends for itself and waits

@@ -38,6 +38,11 @@ type Cursor struct {
 // Reset goes back to position 0; see Ring.Reset.
 func (c *Cursor) Reset() { c.pos.Store(0) }
 
+// Pos is the position: how many slots were claimed or taken, modulo 2^32.
+//
+//go:nosplit
+func (c *Cursor) Pos() uint32 { return c.pos.Load() }
+
 // Ring is a view of a ring's slots. The slots' memory is the caller's.
 type Ring struct {
 	slots *[MaxSlots]Slot

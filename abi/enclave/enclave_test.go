@@ -29,6 +29,25 @@ func TestLayout(t *testing.T) {
 		if err := Check(b, c.memory); err != nil {
 			t.Error(err)
 		}
+		home := b.Free.Off + 3*abi.Granule
+		m := Member(b, 5, home)
+		parts = []abi.Section{{Off: home, Len: uint64(bootSize)}, m.Cores, m.Proxy, m.Requests, m.Replies, m.MapLog, m.Cancel, m.Bounce, m.Program}
+		for i := 1; i < len(parts); i++ {
+			if p := parts[i-1]; p.Off+p.Len > parts[i].Off {
+				t.Errorf("%+v: part %d of a member overlaps", c, i)
+			}
+		}
+		if last := parts[len(parts)-1]; last.Off+last.Len != home+abi.Granule || last.Len < 1<<20 {
+			t.Errorf("%+v: a member's program block is %+v", c, last)
+		}
+		if err := Check(&m, c.memory); err != nil {
+			t.Error(err)
+		}
+		for _, bad := range []uint64{0, home + 4096, b.Free.Off - abi.Granule, c.memory} {
+			if IsHome(b, bad) {
+				t.Errorf("%#x is a home", bad)
+			}
+		}
 		b.Requests.Off += 64
 		if Check(b, c.memory) == nil {
 			t.Error("a ring moved, and Check did not see it")

@@ -41,6 +41,7 @@ func Layout(cores int, memory, imageSize uint64) (*abi.Boot, error) {
 	n := uint64(cores)
 	b := &abi.Boot{Magic: abi.BootMagic, Version: abi.BootVersion, Size: bootSize, NCores: uint32(cores), Memory: memory}
 	b.Cores = abi.Section{Off: coresAt, Len: n * coreSize}
+	b.Machine = b.Cores
 	b.Proxy = abi.Section{Off: proxyAt, Len: proxySize}
 	b.Epitaphs = abi.Section{Off: epitaphsAt, Len: n * epitaphSize}
 	at := uint64(partsAt)
@@ -67,6 +68,41 @@ func Layout(cores int, memory, imageSize uint64) (*abi.Boot, error) {
 	return b, nil
 }
 
+// Parts of a member's home, from its beginning.
+const (
+	memberCores = 0x1000
+	memberProxy = 0x2000
+	memberParts = 0x3000
+	// MemberBounce is the size of a member's bounce memory, in bytes.
+	MemberBounce = 512 << 10
+)
+
+// Member is the boot page of another instance of the LWK in the enclave of b, which has one core and keeps what
+// it shares with its proxy in the granule at offset home.
+func Member(b *abi.Boot, instance int, home uint64) abi.Boot {
+	m := *b
+	m.NCores, m.Instance, m.Home = 1, uint64(instance), home
+	m.Cores = abi.Section{Off: home + memberCores, Len: coreSize}
+	m.Proxy = abi.Section{Off: home + memberProxy, Len: proxySize}
+	at := home + memberParts
+	part := func(s *abi.Section, size uint64) {
+		*s = abi.Section{Off: at, Len: size}
+		at = (at + size + page - 1) &^ (page - 1)
+	}
+	part(&m.Requests, RequestSlots*slot)
+	part(&m.Replies, ReplySlots*slot)
+	part(&m.MapLog, MapSlots*slot)
+	part(&m.Cancel, abi.ThreadWords*4)
+	part(&m.Bounce, MemberBounce)
+	m.Program = abi.Section{Off: at, Len: home + abi.Granule - at}
+	return m
+}
+
+// IsHome tells whether a granule may be a member's home: one that the LWK may use as it likes.
+func IsHome(b *abi.Boot, home uint64) bool {
+	return home%abi.Granule == 0 && home >= b.Free.Off && home < b.Free.Off+b.Free.Len
+}
+
 // MaxMemory is the most memory of an enclave, in bytes.
 const MaxMemory = 512 << 30
 
@@ -84,16 +120,22 @@ func Check(b *abi.Boot, memory uint64) error {
 	case b.Memory != memory:
 		return fmt.Errorf("boot page of an enclave of %d bytes, which has %d", b.Memory, memory)
 	}
-	want, err := Layout(int(b.NCores), b.Memory, b.Image.Len)
+	want, err := Layout(int(b.Machine.Len/coreSize), b.Memory, b.Image.Len)
 	if err != nil {
 		return err
+	}
+	if b.Home != 0 {
+		if !IsHome(want, b.Home) || b.Instance >= abi.MaxInstances || b.NCores != 1 {
+			return fmt.Errorf("boot page of instance %d at %#x, with %d cores: there is no such", b.Instance, b.Home, b.NCores)
+		}
+		*want = Member(want, int(b.Instance), b.Home)
 	}
 	for _, s := range [...]struct {
 		name      string
 		got, want abi.Section
 	}{
 		{"granules", b.Granules, want.Granules}, {"tables", b.Tables, want.Tables}, {"image", b.Image, want.Image},
-		{"free", b.Free, want.Free}, {"cores", b.Cores, want.Cores}, {"proxy", b.Proxy, want.Proxy},
+		{"free", b.Free, want.Free}, {"cores", b.Cores, want.Cores}, {"machine", b.Machine, want.Machine}, {"proxy", b.Proxy, want.Proxy},
 		{"requests", b.Requests, want.Requests}, {"replies", b.Replies, want.Replies}, {"map log", b.MapLog, want.MapLog},
 		{"cancel", b.Cancel, want.Cancel}, {"bounce", b.Bounce, want.Bounce}, {"log", b.Log, want.Log},
 		{"epitaphs", b.Epitaphs, want.Epitaphs}, {"program", b.Program, want.Program},

@@ -28,6 +28,9 @@ func view[T any](mem []byte, off uint64) *T {
 // Boot views the boot page.
 func Boot(mem []byte) *abi.Boot { return view[abi.Boot](mem, 0) }
 
+// BootAt views the boot page of an instance by its home.
+func BootAt(mem []byte, home uint64) *abi.Boot { return view[abi.Boot](mem, home) }
+
 // Core views the block of core i.
 func Core(mem []byte, b *abi.Boot, i int) *abi.CoreBlock {
 	return view[abi.CoreBlock](mem, b.Cores.Off+uint64(i)*coreSize)

@@ -98,7 +98,7 @@ func nodeTable(n *node.Node, s *node.State, claims []*node.Claim) string {
 		for _, claim := range claims {
 			if set := claim.Set(); set.Has(c.Number) {
 				state, who = "taken", claim.Name
-				if !claim.Runner.Alive() {
+				if !launch.Lives(thisNode(), claim) {
 					state = "to be stopped"
 				}
 			}

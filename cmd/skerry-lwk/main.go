@@ -15,6 +15,7 @@ import (
 )
 
 func main() {
+	native.Template() // each execve of a process in this enclave begins here again
 	plat := native.Boot()
 	if err := run(plat); err != nil {
 		errno := syscall.EINVAL

@@ -34,6 +34,9 @@ func bootProcess(p *plan.Plan) error {
 func bootInherited(in *plan.Inherited, given *process.Initial) error {
 	in.Args = given.Args
 	given.Mask, given.Ignored = in.Mask, in.Ignored
+	if in.Native != nil && in.Native.Member != "" {
+		return joinNative(&in.Plan, given)
+	}
 	if in.Native != nil {
 		return bootNative(&in.Plan, given)
 	}

@@ -75,13 +75,16 @@ func bootNative(p *plan.Plan, given *process.Initial) error {
 // serve starts the cores and becomes the program's proxy.
 func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave, board *registry.Board) error {
 	c := proxy.Config{FD: e.FD, Boot: e.Boot, Private: e.Descriptors(), Ring: e.Ring, Verbose: p.Verbose,
+		Member: func(h *proxy.Heir, next *enclave.Program) (string, []string, []string) {
+			return heir(p, e, given, h, next)
+		},
 		Exec: func(next *enclave.Program) error { return executeNative(p, e, next) },
 		// The keeper would do it, too, a little later: whoever starts an enclave next need not wait.
 		Ended: func() {
 			if board != nil {
 				board.Leave(uint32(os.Getpid()))
 			}
-			_ = e.Drop()
+			_ = e.End()
 		},
 	}
 	if e.Waits() {
@@ -104,6 +107,7 @@ func serve(p *plan.Plan, given *process.Initial, e *launch.Enclave, board *regis
 	if err := e.Start(); err != nil {
 		return err
 	}
+	e.Enter(0)
 	(&process.Platform{}).Restore() // limits and descriptors as they were given to us
 	go func() { px.Fail(e.Lost()) }()
 	px.Serve()

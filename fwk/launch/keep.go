@@ -163,6 +163,12 @@ func (k *keeper) run() error {
 		p := []unix.PollFd{{Fd: int32(k.runner), Events: unix.POLLIN}}
 		n, err := unix.Poll(p, int(look.Milliseconds()))
 		if n == 1 {
+			if on, err := k.succeed(); on || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			return k.finish()
 		}
 		if err != nil && !errors.Is(err, unix.EINTR) {
@@ -181,6 +187,30 @@ func (k *keeper) run() error {
 			}
 		}
 	}
+}
+
+// succeed looks for another process of the enclave when the one that stands for it has ended.
+func (k *keeper) succeed() (bool, error) {
+	unlock, err := k.node.Lock()
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	next, ok := k.mail.other(0)
+	if !ok {
+		return false, nil
+	}
+	now, err := k.node.Find(k.claim.Name)
+	if err != nil || now == nil || !now.Same(k.claim) {
+		return false, err
+	}
+	fd, err := unix.PidfdOpen(next.PID, 0)
+	if err != nil {
+		return true, nil // it has ended just now: look again
+	}
+	unix.Close(k.runner)
+	k.runner, k.claim.Runner = fd, next
+	return true, k.node.SaveClaim(k.claim)
 }
 
 // trouble says what is wrong with the enclave, or "".
@@ -234,12 +264,16 @@ func (k *keeper) finish() error {
 // Lost blocks until the enclave is lost, and says why. It uses no descriptor and no timer.
 func (e *Enclave) Lost() string {
 	for {
-		if why, ok := e.mail.read(1000); ok {
+		if e.mail == nil {
+			sleep(1000) // nobody tells; see Join
+		} else if why, ok := e.mail.read(1000); ok {
 			return why
 		}
 		if unix.Kill(e.Claim.Keeper.PID, 0) == unix.ESRCH {
-			if why, ok := e.mail.read(1); ok {
-				return why
+			if e.mail != nil {
+				if why, ok := e.mail.read(1); ok {
+					return why
+				}
 			}
 			return "the enclave's keeper is gone: somebody killed process " + fmt.Sprint(e.Claim.Keeper.PID)
 		}

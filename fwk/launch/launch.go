@@ -61,6 +61,7 @@ type Enclave struct {
 	physical []uint64
 	bell     *Bell
 	mail     *mailbox
+	instance int
 }
 
 // Error says what failed, on what, and what the user can do.
@@ -195,7 +196,10 @@ func (e *Enclave) prepare(c Config) error {
 
 // Descriptors are what has to stay open besides FD, for Ring and Wait.
 func (e *Enclave) Descriptors() []int {
-	list := e.bus.Descriptors()
+	var list []int
+	if e.bus != nil {
+		list = e.bus.Descriptors()
+	}
 	if e.bell != nil {
 		list = append(list, e.bell.fd)
 	}

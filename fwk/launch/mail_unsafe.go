@@ -5,17 +5,21 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/skerry-os/skerry/abi"
+	"github.com/skerry-os/skerry/fwk/node"
 )
 
 // mailbox is how the keeper tells the runner that the enclave is lost: a word and a text in a page that
-// both map. It needs no descriptor, which in the runner would be one too many.
+// both map; and the list of the enclave's processes. It needs no descriptor, which in the runner would be one too many.
 //
 // Safe: the page is mapped for as long as the process lives; the word is aligned.
 type mailbox struct{ page []byte }
 
 const (
-	mailSize = 16384
-	mailText = 64 // where the text begins; its length is the second word
+	mailSize    = 16384 + 16*abi.MaxInstances
+	mailText    = 64 // where the text begins; its length is the second word
+	mailMembers = 16384
 )
 
 func openMail(path string, create bool) (*mailbox, error) {
@@ -45,7 +49,7 @@ func (m *mailbox) stopped() bool { return m != nil && atomic.LoadUint32(m.word(0
 
 // post leaves a text and wakes the reader.
 func (m *mailbox) post(text string) {
-	n := copy(m.page[mailText:], text)
+	n := copy(m.page[mailText:mailMembers], text)
 	atomic.StoreUint32(m.word(1), uint32(n))
 	atomic.StoreUint32(m.word(0), 1)
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(m.word(0))), 1 /* FUTEX_WAKE */, 1<<30, 0, 0, 0)
@@ -60,6 +64,31 @@ func (m *mailbox) read(ms int64) (string, bool) {
 	if atomic.LoadUint32(m.word(0)) == 0 {
 		return "", false
 	}
-	n := min(int(atomic.LoadUint32(m.word(1))), mailSize-mailText)
+	n := min(int(atomic.LoadUint32(m.word(1))), mailMembers-mailText)
 	return string(m.page[mailText : mailText+n]), true
+}
+
+// member is the place of instance i's process.
+func (m *mailbox) member(i int) *[2]uint64 {
+	return (*[2]uint64)(unsafe.Pointer(&m.page[mailMembers+16*(i%abi.MaxInstances)]))
+}
+
+// enter notes which process is instance i's; the zero Process: none.
+func (m *mailbox) enter(i int, p node.Process) {
+	w := m.member(i)
+	atomic.StoreUint64(&w[0], 0)
+	atomic.StoreUint64(&w[1], p.Start)
+	atomic.StoreUint64(&w[0], uint64(p.PID))
+}
+
+// other returns a process of the enclave that lives and is not this one.
+func (m *mailbox) other(than int) (node.Process, bool) {
+	for i := range abi.MaxInstances {
+		w := m.member(i)
+		p := node.Process{PID: int(atomic.LoadUint64(&w[0])), Start: atomic.LoadUint64(&w[1])}
+		if p.PID != 0 && p.PID != than && p.Alive() {
+			return p, true
+		}
+	}
+	return node.Process{}, false
 }

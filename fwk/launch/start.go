@@ -173,7 +173,7 @@ func reap(n *node.Node, bus Bus) error {
 		return err
 	}
 	for _, c := range all {
-		if !c.Runner.Alive() {
+		if !Lives(n, c) {
 			// Its keeper may be about to do the same; under the lock, only one of us finds the claim.
 			if err := end(n, bus, c); err != nil {
 				return err
@@ -204,7 +204,7 @@ func (e *Enclave) Drop() error {
 // Reap clears away what is left of dead enclaves. It does nothing without a reservation.
 func Reap(n *node.Node) error {
 	all, err := n.Claims()
-	if err != nil || !slices.ContainsFunc(all, func(c *node.Claim) bool { return !c.Runner.Alive() }) {
+	if err != nil || !slices.ContainsFunc(all, func(c *node.Claim) bool { return !Lives(n, c) }) {
 		return err
 	}
 	bus, err := apic.Open()
@@ -233,11 +233,11 @@ func StopAll(n *node.Node, force bool) error {
 	}
 	defer bus.Close()
 	for _, c := range all {
-		if c.Runner.Alive() {
+		if Lives(n, c) {
 			if !force {
 				return fail("an enclave runs", c.Name+", process "+strconv.Itoa(c.Runner.PID), "`skerry kill "+c.Name+"`, or release --force")
 			}
-			kill(c.Runner)
+			killAll(n, c)
 		}
 		if err := end(n, bus, c); err != nil {
 			return err

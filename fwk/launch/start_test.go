@@ -106,7 +106,7 @@ func TestMailbox(t *testing.T) {
 	for ok := false; !ok; { // a signal of the Go runtime ends a wait early
 		text, ok = reader.read(60000)
 	}
-	if text != long[:mailSize-mailText] || !reader.stopped() {
+	if text != long[:mailMembers-mailText] || !reader.stopped() {
 		t.Errorf("%d bytes came", len(text))
 	}
 	if _, err := openMail(path+"/none", true); err == nil {

@@ -42,13 +42,13 @@ func TestInherit(t *testing.T) {
 }
 
 func TestNativeComesBack(t *testing.T) {
-	in := &Inherited{Plan: Plan{Platform: "native", Native: &Native{Name: "sh-12", CPUs: cpus.Of(2, 5)}, ProxyCPUs: []int{0, 1}, Mem: 64 << 20,
+	in := &Inherited{Plan: Plan{Platform: "native", Native: &Native{Name: "sh-12", CPUs: cpus.Of(2, 5), Member: "1 2 3"}, ProxyCPUs: []int{0, 1}, Mem: 64 << 20,
 		Path: "/a;b", Verbose: true, RewriteAfter: RewriteDefault}, Mask: 3, Ignored: 1 << 63}
 	out, ok := Inherit([]string{in.Variable(), "A=1"})
 	if in.Env = []string{"A=1"}; !ok || !reflect.DeepEqual(in, out) {
 		t.Errorf("%+v, %v, want %+v", out, ok, in)
 	}
-	for _, bad := range []string{"", "x", "x;;0;0;0;0;;/p", ";1;0;0;0;0;;/p", "x;1;0;z;0;0;;/p"} {
+	for _, bad := range []string{"", "x", "x;;0;0;0;0;;;/p", ";1;0;0;0;0;;;/p", "x;1;0;z;0;0;;;/p", "x;1;0;0;0;0;;/p"} {
 		if _, ok := Inherit([]string{"SKERRY_ENCLAVE=native;" + bad}); ok {
 			t.Errorf("%q was believed", bad)
 		}

@@ -14,6 +14,10 @@ type Native struct {
 	Asked string   // --name; "" makes one up, which no other enclave has
 	CPUs  cpus.Set // these, when there are any
 	Cores int      // else that many; 0: all that are free
+
+	// Member is what a process is told that belongs to an enclave which runs already (fwk/proxy.Heir); "" for
+	// one that begins a new one.
+	Member string
 }
 
 // native decides what to ask the node for. Whether it is to be had is the node's to say, who hands it out.
@@ -58,7 +62,8 @@ func (p *Plan) native(o Options, h *Host) error {
 
 const nativeMark = "native;"
 
-// nativeVariable is Variable for a native enclave: name, CPUs, memory, signals, v for verbose, path.
+// nativeVariable is Variable for a native enclave: name, CPUs, memory, signals, v for verbose, what a member
+// is told, path.
 func (i *Inherited) nativeVariable() string {
 	opts := ""
 	if i.Verbose {
@@ -66,15 +71,15 @@ func (i *Inherited) nativeVariable() string {
 	}
 	hex := func(v uint64) string { return strconv.FormatUint(v, 16) }
 	return variable + nativeMark + strings.Join([]string{i.Native.Name, i.Native.CPUs.String(), cpus.Format(i.ProxyCPUs), hex(i.Mem),
-		hex(i.Mask), hex(i.Ignored), opts, i.Path}, ";")
+		hex(i.Mask), hex(i.Ignored), opts, i.Native.Member, i.Path}, ";")
 }
 
 func inheritNative(text string, env []string) (*Inherited, bool) {
-	f := strings.SplitN(text, ";", 8)
-	if len(f) != 8 || f[0] == "" {
+	f := strings.SplitN(text, ";", 9)
+	if len(f) != 9 || f[0] == "" {
 		return nil, false
 	}
-	i := &Inherited{Plan: Plan{Platform: "native", Native: &Native{Name: f[0]}, Env: env, Path: f[7], Verbose: f[6] == "v",
+	i := &Inherited{Plan: Plan{Platform: "native", Native: &Native{Name: f[0], Member: f[7]}, Env: env, Path: f[8], Verbose: f[6] == "v",
 		RewriteAfter: RewriteDefault}}
 	var errs [5]error
 	var linux cpus.Set

@@ -78,9 +78,14 @@ func (p *Proxy) finish(how ending) {
 	p.exit(how)
 }
 
+func (p *Proxy) coreBlock(i int) *abi.CoreBlock { return enclave.Core(p.space.mem, &p.boot, i) }
+
 func (p *Proxy) awaitCores() {
 	var never uint32
 	for waited := int64(0); waited < p.patience.parking; waited += 1e5 {
+		if atomic.LoadUint32(&p.coreBlock(0).Left) != 0 {
+			return // others go on
+		}
 		running := false
 		for i := range int(p.boot.NCores) {
 			switch atomic.LoadUint32(&enclave.Core(p.space.mem, &p.boot, i).State) {

@@ -13,9 +13,10 @@ import (
 const maxHandles = 1 << 16
 
 type handles struct {
-	pidfd int // of this process, in the table of the thread
-	list  []handle
-	free  []int
+	pidfd  int // of this process, in the table of the thread
+	memory int // the enclave's
+	list   []handle
+	free   []int
 }
 
 type handle struct {
@@ -126,5 +127,20 @@ func (h *handles) drop(i uint64) {
 		syscall.Close(h.list[i].fd)
 		h.list[i].fd = -1
 		h.free = append(h.free, int(i))
+	}
+}
+
+// inherit takes the files that another process has kept.
+func (h *handles) inherit(files []HeirFile) {
+	for _, f := range files {
+		for len(h.list) <= f.Handle {
+			h.list = append(h.list, handle{fd: -1})
+		}
+		h.list[f.Handle] = handle{f.FD, f.Off, f.Len}
+	}
+	for i := range h.list {
+		if h.list[i].fd < 0 {
+			h.free = append(h.free, i)
+		}
 	}
 }

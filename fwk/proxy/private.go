@@ -98,12 +98,19 @@ func (p *Proxy) hide() (err error) {
 	if e != 0 {
 		return fmt.Errorf("proxy: a descriptor of this process (pidfd_open): %w", e)
 	}
-	p.handles.pidfd = int(pidfd)
+	p.handles.pidfd, p.handles.memory = int(pidfd), p.cfg.FD
 	mine := append(slices.Clone(p.cfg.Private), p.cfg.FD)
+	files := []int{p.cfg.FD, int(pidfd)}
+	if h := p.cfg.Heir; h != nil {
+		p.handles.inherit(h.Files)
+		for _, f := range h.Files {
+			files = append(files, f.FD)
+		}
+	}
 	if p.keeper, err = newPrivate(mine, p.ringAll); err != nil {
 		return err
 	}
-	if p.files, err = newPrivate([]int{int(pidfd)}, nil); err != nil {
+	if p.files, err = newPrivate(files, nil); err != nil {
 		return err
 	}
 	if p.cfg.Wait != nil {
@@ -111,8 +118,13 @@ func (p *Proxy) hide() (err error) {
 			return err
 		}
 	}
-	for _, fd := range append(mine, int(pidfd)) {
+	for _, fd := range append(files, p.cfg.Private...) {
 		syscall.Close(fd)
+	}
+	if p.cfg.Heir != nil {
+		for _, fd := range p.cfg.Heir.CloseOnExec {
+			syscall.CloseOnExec(fd)
+		}
 	}
 	return nil
 }

@@ -48,6 +48,11 @@ type Config struct {
 	// Exec executes this process's image again for the program that the block describes, on the main
 	// thread. It returns only on failure. Nil: execve is refused (ENOSYS).
 	Exec func(*enclave.Program) error
+	// Member says what to execute, with which arguments and environment, for a process that belongs to the enclave
+	// as this one does, and is to be given h: a child, or, for the program next, this process. Nil: there is no fork.
+	Member func(h *Heir, next *enclave.Program) (path string, argv, env []string)
+	// Heir is what Member has handed on to this process; Boot is the page of its instance. Nil: the enclave is new.
+	Heir *Heir
 	// NotRun tells that the LWK could not start the program, and returns the exit status. Nil: a plain line.
 	NotRun func(e syscall.Errno, line string) int
 	// Ready is called when the LWK is up, Ended before the process ends or executes; either may be nil.
@@ -130,6 +135,10 @@ func New(c Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Heir != nil {
+		p.Reset()
+		enclave.BootAt(s.mem, c.Boot.Home).Reserved = s.reserved()
+	}
 	return p, p.hide()
 }
 
@@ -177,6 +186,16 @@ func (p *Proxy) Reset() {
 // Reserved returns the addresses that a program cannot have, for the boot page.
 func (p *Proxy) Reserved() [64][2]uint64 { return p.space.reserved() }
 
+// Give writes the program block of an instance that waits for it (Heir.Exec), before Serve.
+func (p *Proxy) Give(next *enclave.Program) error {
+	raw, s := next.Append(nil), p.boot.Program
+	if uint64(len(raw)) > s.Len {
+		return fmt.Errorf("proxy: arguments and environment of %d bytes: %w", len(raw), syscall.E2BIG)
+	}
+	copy(p.space.mem[s.Off:s.Off+s.Len], raw)
+	return nil
+}
+
 // Serve executes what the LWK ships until the program ends, and the process with it. The caller is the
 // main goroutine, locked to the process's first thread since init. It does not return.
 func (p *Proxy) Serve() {
@@ -184,9 +203,11 @@ func (p *Proxy) Serve() {
 	if err := p.takeSignals(); err != nil {
 		p.Fail(err.Error())
 	}
+	p.live()
 	go p.watch()
 	go p.attendant()
 	p.addProxy()
+	p.serves()
 	p.serveMain()
 }
 
@@ -194,17 +215,20 @@ func (p *Proxy) Serve() {
 func (p *Proxy) serveMain() {
 	w := p.newWorker()
 	for m := range p.main {
-		if m.Kind&0xff == abi.MsgExec {
+		switch m.Kind & 0xff {
+		case abi.MsgExec:
 			p.answer(&m, p.execute(&m))
-			continue
+		case abi.MsgFork:
+			p.fork(&m)
+		default:
+			w.call(&m, true)
 		}
-		w.call(&m, true)
 	}
 }
 
 // execute is MsgExec: the block that the LWK has written is copied before it is read.
 func (p *Proxy) execute(m *ikc.Slot) int64 {
-	if p.cfg.Exec == nil {
+	if p.cfg.Exec == nil && m.Args[1] == 0 {
 		return -int64(syscall.ENOSYS)
 	}
 	s := p.boot.Program
@@ -216,7 +240,11 @@ func (p *Proxy) execute(m *ikc.Slot) int64 {
 		return -int64(syscall.EINVAL)
 	}
 	left := p.leave(^uint64(0)) // signals stay pending for the next program
-	err = p.cfg.Exec(prog)
+	if m.Args[1] != 0 {
+		err = p.executeHere(prog, m.Args[1])
+	} else {
+		err = p.cfg.Exec(prog)
+	}
 	p.leave(left)
 	if e, ok := err.(syscall.Errno); ok {
 		return -int64(e)
@@ -251,7 +279,7 @@ func (w *worker) message(m *ikc.Slot) {
 		p.answer(m, 0)
 	case abi.MsgChild:
 		p.answer(m, p.childSignal(m.Args[0] == 1, m.Args[1]))
-	case abi.MsgExec:
+	case abi.MsgExec, abi.MsgFork:
 		p.main <- *m
 	case abi.MsgFile, abi.MsgFill, abi.MsgDrop:
 		slot := *m

@@ -19,4 +19,7 @@ type Forking struct {
 	// CPU its only core has taken: the two have changed places.
 	Allowed uint64
 	Took    int
+	// Share: the child is to have the program's memory and not a copy, and the caller goes on when it has executed
+	// a program or ended. A platform that has Vfork makes a copy nevertheless.
+	Share bool
 }

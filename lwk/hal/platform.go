@@ -73,6 +73,7 @@ type Platform interface {
 	// caller until the child has executed a program or ended: clone(2) with CLONE_VM and CLONE_VFORK
 	// in flags. In the child (0), only Inline, Exec, Exit, Die and the core's Run may be used. The
 	// caller's Go stack and ids are put back when it goes on. alone: as for Fork, in the caller.
+	// -ENOSYS: not on this platform, where Fork can share.
 	Vfork(core int, flags uint64, alone bool) int64
 	// Vforked is for the parent's side after a successful Vfork, when all is put back: the platform
 	// may collect the memory that the child's Exec took.

@@ -42,14 +42,16 @@ func (s *Sys) newProcess(c *sched.Core, t *sched.Thread, a *cloneArgs) int64 {
 	plain := a.flags&(clonePidfd|cloneIntoCgroup|newTime) == 0 && a.setTIDSize == 0
 	if a.flags&cloneVM != 0 && plain && !s.lent.busy {
 		s.lent.busy = true
-		return s.vfork(c, t, a)
+		if ret := s.vfork(c, t, a); ret != -int64(syscall.ENOSYS) {
+			return ret
+		}
 	}
 	linux := hal.Clone{Flags: a.flags & cloneLinux, PidFD: a.pidFD, ChildTID: a.childTID, ParentTID: a.parentTID,
 		ExitSignal: a.exitSignal, SetTID: a.setTID, SetTIDSize: a.setTIDSize, Cgroup: a.cgroup}
 	// All processes are made by one core, while the others are outside of the kernel: no lock is held, by
 	// the kernel or the Go runtime, when Linux copies the memory.
 	s.Plat.Still(c.Index)
-	f := hal.Forking{Threads: s.K.Used(), Alone: s.staysAlone(c, t), Allowed: t.Allowed, Took: c.Index}
+	f := hal.Forking{Threads: s.K.Used(), Alone: s.staysAlone(c, t), Allowed: t.Allowed, Took: c.Index, Share: a.flags&cloneVM != 0}
 	ret := s.Plat.Fork(c.Index, hide(&linux), hide(&f))
 	shares := a.flags&cloneFiles != 0
 	switch {

@@ -17,17 +17,19 @@ type core struct {
 	armed int64 // when the timer rings, 0: it does not, or has
 	want  uint32
 	poll  bool // Linux has no doorbell here
+	rung  bool // an interrupt came that may be meant for another instance
 	_     [64]byte
 }
 
 var cores [abi.MaxCores]core
 
 const (
-	sliceTime = 3e6 // ns
-	pollTime  = 4e6 // how long a program may compute before the core looks for messages, without doorbell
-	pollIdle  = 200e3
-	beatTime  = 900e6 // a core that computes alone shows that it is alive
-	pollTurns = 2000  // of Poll
+	sliceTime  = 3e6 // ns
+	pollTime   = 4e6 // how long a program may compute before the core looks for messages, without doorbell
+	pollIdle   = 200e3
+	pollShared = 1e6   // the same when other instances wait
+	beatTime   = 900e6 // a core that computes alone shows that it is alive
+	pollTurns  = 2000  // of Poll
 )
 
 // userFlags are those of RFLAGS that are the program's.
@@ -40,7 +42,11 @@ func (c *core) Run(ctx *hal.Context) hal.Trap {
 			return c.exception(ctx, 13)
 		}
 		ctx.RFLAGS = ctx.RFLAGS&userFlags | 0x202
-		if c.armed == 0 || c.slice != 0 || c.due != 0 || c.poll || atomic.LoadUint32(&c.want) != 0 {
+		c.border()
+		if among(c.cpu) {
+			c.share()
+		}
+		if c.armed == 0 || c.slice != 0 || c.due != 0 || c.poll || atomic.LoadUint32(&c.want) != 0 || among(c.cpu) {
 			c.arm()
 		}
 		v := enter(c.cpu, asContext(ctx))
@@ -71,8 +77,41 @@ func (c *core) Run(ctx *hal.Context) hal.Trap {
 			c.armed = 0
 			return hal.TrapKick
 		case vectorKick, vectorBell:
+			c.rung = true
 			return hal.TrapKick
 		}
+	}
+}
+
+// border is where a core stands when it holds nothing and is about to go out of the LWK: what has to wait until it is there is
+// done here.
+func (c *core) border() {
+	if atomic.LoadUint32(&ending.begun) != 0 {
+		depart()
+	}
+	if atomic.LoadUint32(&still) != 0 && c.cpu != getStiller() {
+		atomic.StoreUint32(&c.outside, 1)
+		for atomic.LoadUint32(&still) != 0 && atomic.LoadUint32(&ending.begun) == 0 {
+			pause()
+			commands(c.i)
+		}
+		atomic.StoreUint32(&c.outside, 0)
+	}
+}
+
+// share gives the core to another instance that wants it, when this one's time is over or it may have been rung for
+// the other.
+func (c *core) share() {
+	s := common()
+	tend()
+	if !c.rung && rdtsc()-s.since < ticks(sliceTime) {
+		return
+	}
+	c.rung = false
+	s.since = rdtsc()
+	if n, _ := nextInstance(false); n >= 0 {
+		turn(n)
+		c.armed = 0
 	}
 }
 
@@ -91,6 +130,18 @@ func (c *core) arm() {
 			return // soon enough
 		}
 		next = now + pollTime
+	}
+	if among(c.cpu) {
+		most := now + sliceTime
+		if common().poll != 0 || c.poll {
+			most = now + pollShared
+		}
+		if c.armed > now && c.armed <= most && (next == 0 || c.armed <= next) {
+			return
+		}
+		if next == 0 || most < next {
+			next = most
+		}
 	}
 	if next == 0 {
 		if c.armed > now {
@@ -200,17 +251,20 @@ func (c *core) Poll() bool {
 		if c.news() {
 			return c.line.head != c.line.tail || c.line.replies.Pending(&c.line.takeAt)
 		}
+		if among(c.cpu) {
+			return false // others may use the time
+		}
 		pause()
 	}
 	return false
 }
 
 func (c *core) Idle(deadline int64) {
-	b := coreBlock(uint32(c.i))
-	b.Beat++
+	b := ownBlock(uint32(c.i))
 	for {
 		atomic.StoreUint32(&c.idle, 1)
 		atomic.StoreUint32(&b.Asleep, 1)
+		atomic.StoreUint32(&c.outside, 1)
 		fence()
 		now := monotonic()
 		if c.news() || deadline != 0 && now >= deadline {
@@ -223,9 +277,16 @@ func (c *core) Idle(deadline int64) {
 		if deadline != 0 {
 			wait = min(wait, deadline-now)
 		}
-		setTimer(wait)
-		halt()
+		if among(c.cpu) {
+			if common().ending != 0 {
+				tend()
+				wait = min(wait, graceTime/4)
+			}
+			wait = min(wait, watchTime)
+		}
+		rest(c.cpu, wait)
 		commands(c.i)
+		c.border()
 	}
 	c.armed = 0
 	setTimer(0)
@@ -233,6 +294,9 @@ func (c *core) Idle(deadline int64) {
 	atomic.StoreUint32(&c.idle, 0)
 	atomic.StoreUint32(&c.awake, 0)
 	atomic.StoreUint32(&c.kick, 0)
+	atomic.StoreUint32(&c.outside, 0)
+	fence()
+	c.border()
 }
 
 func (c *core) Note(waiting bool, deadline int64, tid uint32) {
@@ -254,6 +318,7 @@ func (c *core) Waiting() {
 
 func (c *core) Wake() {
 	atomic.StoreUint32(&c.awake, 1)
+	c.rouse()
 	fence()
 	if atomic.LoadUint32(&c.idle) != 0 && c.cpu != getCPU() {
 		sendIPI(c.apic, vectorKick)
@@ -262,8 +327,16 @@ func (c *core) Wake() {
 
 func (c *core) Kick() {
 	atomic.StoreUint32(&c.kick, 1)
+	c.rouse()
 	fence()
 	if c.cpu != getCPU() && (atomic.LoadUint32(&c.inUser) != 0 || atomic.LoadUint32(&c.idle) != 0) {
 		sendIPI(c.apic, vectorKick)
+	}
+}
+
+// rouse is for core 0, which another instance may have at the moment.
+func (c *core) rouse() {
+	if c.i == 0 && among(c.cpu) {
+		rouseInstance(self)
 	}
 }

@@ -72,6 +72,7 @@ type cpu struct {
 	awake   uint32 // Wake or a doorbell came; Idle is to return
 	idle    uint32 // halts, or is about to
 	resched uint32 // an idle core is to look for threads
+	outside uint32 // at the border, or halting there
 	_       [64]byte
 }
 

@@ -10,8 +10,6 @@ import (
 
 // The log, and the end of a core that cannot go on. All nosplit: it runs where nothing else can.
 
-var logLock uint32
-
 // logBytes appends n bytes at addr to the log.
 //
 //go:nosplit
@@ -20,13 +18,13 @@ func logBytes(addr, n uintptr) {
 	l := at[abi.LogRing](abi.LinearBase + uintptr(b.Log.Off))
 	size := uintptr(b.Log.Len) - unsafe.Sizeof(abi.LogRing{})
 	text := abi.LinearBase + uintptr(b.Log.Off) + unsafe.Sizeof(abi.LogRing{})
-	spinLock(&logLock)
+	spinLock(&common().logLock)
 	head := uintptr(l.Head)
 	for i := range n {
 		*at[byte](text + (head+i)%size) = *at[byte](addr + i)
 	}
 	atomic.StoreUint64(&l.Head, uint64(head+n))
-	spinUnlock(&logLock)
+	spinUnlock(&common().logLock)
 }
 
 //go:nosplit

@@ -27,18 +27,31 @@ const (
 	pteAddr                 = 0x000ffffffffff000
 )
 
-var frames struct {
-	lock     uint32
-	next     uint32 // granules from here to limit were never used
-	limit    uint32
-	nfree    uint32
-	free     [(512 << 30) / granule]uint32
-	page     uintptr // offsets: pages from here to pageEnd were never used
-	pageEnd  uintptr
-	pages    uintptr // list of free ones, linked by their first word
-	npages   uint64  // in use
-	heapNext uintptr
-	reverse  uintptr // offset of a table: number of the granule at a physical address
+// pool is the enclave's free memory, which all instances take from.
+type pool struct {
+	lock    uint32
+	next    uint32 // granules from here to limit were never used
+	limit   uint32
+	free    uint32  // list of free granules by number, linked by their links; 0 is its end
+	nfree   uint32  // how many
+	page    uintptr // offsets: pages from here to pageEnd were never used
+	pageEnd uintptr
+	pages   uintptr // list of free ones, linked by their first word
+	npages  uint64  // in use
+	reverse uintptr // offset of a table: number of the granule at a physical address
+	uses    uintptr // offset of a table: for each granule how many instances use it
+	links   uintptr // offset of a table: for each free granule the next one
+}
+
+// heapNext is how far this instance's runtime has reserved addresses.
+var heapNext uintptr = heapBase
+
+//go:nosplit
+func useOf(g uint32) *uint32 { return at[uint32](abi.LinearBase + common().frames.uses + uintptr(g)*4) }
+
+//go:nosplit
+func linkOf(g uint32) *uint32 {
+	return at[uint32](abi.LinearBase + common().frames.links + uintptr(g)*4)
 }
 
 // spinLock and spinUnlock are for nosplit code.
@@ -58,17 +71,22 @@ func spinUnlock(l *uint32) { atomic.StoreUint32(l, 0) }
 //go:nosplit
 func setupMemory() {
 	b := boot()
-	f := &frames
-	f.next = uint32(b.Free.Off / granule)
+	commonAt = uintptr(b.Free.Off)
+	zero(abi.LinearBase+commonAt, granule)
+	f := &common().frames
+	f.next = uint32(b.Free.Off/granule) + 1
 	f.limit = uint32((b.Free.Off + b.Free.Len) / granule)
-	f.heapNext = heapBase
-	// The way back from physical addresses, as large as the highest one asks for.
+	// The way back from physical addresses, as large as the highest one asks for, and what else there is for
+	// each granule.
 	top := uint64(0)
 	for off := uintptr(0); off < uintptr(b.Memory); off += granule {
 		top = max(top, physOf(off)/granule+1)
 	}
+	n := uintptr(b.Memory / granule * 4)
 	f.reverse = uintptr(f.next) * granule
-	f.next += uint32((top*4 + granule - 1) / granule)
+	f.uses = f.reverse + uintptr(top*4)
+	f.links = f.uses + n
+	f.next = uint32((f.links + n + granule - 1) / granule)
 	if f.next >= f.limit {
 		fatalText("the enclave's memory is too small for the table of its physical addresses")
 	}
@@ -77,6 +95,10 @@ func setupMemory() {
 	}
 	// The top level entries of the heap and of the program are made now: nothing at that level changes
 	// when several cores run.
+	tableTop = uintptr(b.Tables.Off)
+	first := &common().list[0]
+	first.top, first.cr3, first.state, common().alive = tableTop, b.PML4, instAlive, 1
+	first.block, first.proxy = abi.LinearBase+uintptr(b.Cores.Off), abi.LinearBase+uintptr(b.Proxy.Off)
 	if e := entryAt(topTable(), heapBase>>39&511); *e == 0 {
 		*e = physOf(takePage()) | pteP | pteW | pteUsed
 	}
@@ -97,13 +119,15 @@ func physOf(off uintptr) uint64 {
 //go:nosplit
 func offsetOf(entry uint64) uintptr {
 	phys := uintptr(entry & pteAddr)
-	return uintptr(*at[uint32](abi.LinearBase + frames.reverse + phys/granule*4))*granule + phys%granule
+	return uintptr(*at[uint32](abi.LinearBase + common().frames.reverse + phys/granule*4))*granule + phys%granule
 }
 
 // topTable is the offset of the page table's top.
 //
 //go:nosplit
-func topTable() uintptr { return uintptr(boot().Tables.Off) }
+func topTable() uintptr { return tableTop }
+
+var tableTop uintptr
 
 // entryAt is entry i of the table at an offset.
 //
@@ -114,7 +138,7 @@ func entryAt(table, i uintptr) *uint64 { return at[uint64](abi.LinearBase + tabl
 //
 //go:nosplit
 func takeGranule() uintptr {
-	f := &frames
+	f := &common().frames
 	spinLock(&f.lock)
 	off := granuleLocked()
 	spinUnlock(&f.lock)
@@ -123,24 +147,47 @@ func takeGranule() uintptr {
 
 //go:nosplit
 func granuleLocked() uintptr {
-	f := &frames
+	f := &common().frames
+	g := f.free
 	switch {
-	case f.nfree > 0:
+	case g != 0:
+		f.free = *linkOf(g)
 		f.nfree--
-		return uintptr(f.free[f.nfree]) * granule
 	case f.next < f.limit:
+		g = f.next
 		f.next++
-		return uintptr(f.next-1) * granule
+	default:
+		return 0
 	}
-	return 0
+	*useOf(g) = 1
+	return uintptr(g) * granule
 }
 
+// shareGranule counts one more instance that uses a granule.
+//
+//go:nosplit
+func shareGranule(off uintptr) {
+	f := &common().frames
+	spinLock(&f.lock)
+	*useOf(uint32(off / granule))++
+	spinUnlock(&f.lock)
+}
+
+// alone tells whether nobody else uses the caller's granule.
+func aloneWith(off uintptr) bool { return atomic.LoadUint32(useOf(uint32(off/granule))) == 1 }
+
+// giveGranule gives it back; it is free when the last one does.
+//
 //go:nosplit
 func giveGranule(off uintptr) {
-	f := &frames
+	f := &common().frames
+	g := uint32(off / granule)
 	spinLock(&f.lock)
-	f.free[f.nfree] = uint32(off / granule)
-	f.nfree++
+	if *useOf(g)--; *useOf(g) == 0 {
+		*linkOf(g) = f.free
+		f.free = g
+		f.nfree++
+	}
 	spinUnlock(&f.lock)
 }
 
@@ -148,7 +195,18 @@ func giveGranule(off uintptr) {
 //
 //go:nosplit
 func takePage() uintptr {
-	f := &frames
+	off := rawPage()
+	if off != 0 {
+		zero(abi.LinearBase+off, pageSize)
+	}
+	return off
+}
+
+// rawPage is a page with anything in it.
+//
+//go:nosplit
+func rawPage() uintptr {
+	f := &common().frames
 	spinLock(&f.lock)
 	off := f.pages
 	if off != 0 {
@@ -167,13 +225,12 @@ func takePage() uintptr {
 	}
 	f.npages++
 	spinUnlock(&f.lock)
-	zero(abi.LinearBase+off, pageSize)
 	return off
 }
 
 //go:nosplit
 func givePage(off uintptr) {
-	f := &frames
+	f := &common().frames
 	spinLock(&f.lock)
 	*at[uintptr](abi.LinearBase + off) = f.pages
 	f.pages = off
@@ -186,7 +243,7 @@ func givePage(off uintptr) {
 //
 //go:nosplit
 func heapFault(addr uintptr) bool {
-	if addr < heapBase || addr >= atomic.LoadUintptr(&frames.heapNext) {
+	if addr < heapBase || addr >= atomic.LoadUintptr(&heapNext) {
 		return false
 	}
 	spinLock(&heapLock)

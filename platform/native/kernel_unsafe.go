@@ -72,10 +72,8 @@ func schedule() {
 		if due != 0 {
 			wait = min(max(due-monotonic(), 1000), wait)
 		}
-		setTimer(wait)
-		halt()
+		rest(c, wait)
 		c.resched = 0
-		coreBlock(c.index).Beat++
 	}
 }
 
@@ -219,11 +217,11 @@ func reserve(t *thread) uint64 {
 		return t.di
 	}
 	n := (uintptr(t.si) + granule - 1) &^ (granule - 1)
-	if n > heapEnd-frames.heapNext {
+	if n > heapEnd-heapNext {
 		return eNOMEM
 	}
-	addr := frames.heapNext
-	atomic.StoreUintptr(&frames.heapNext, addr+n)
+	addr := heapNext
+	atomic.StoreUintptr(&heapNext, addr+n)
 	return uint64(addr)
 }
 

@@ -21,7 +21,11 @@ var links struct {
 	mapAt    ikc.Cursor
 	alone    bool // one core
 	sent     []sent
+	out      int32 // calls of threads that are at Linux
 }
+
+// notSent is Aux in answers that the LWK has given itself.
+const notSent = 1 << 31
 
 // sent is the call of a thread that is at Linux, kept in case it has to be sent again.
 type sent struct {
@@ -56,15 +60,35 @@ func ringOf(s abi.Section, i int, n uint64) ikc.Ring {
 
 func setupLinks() {
 	b := boot()
+	links.sent = make([]sent, abi.MaxThreads)
+	for i := range int(b.NCores) {
+		cores[i].line.kept = make([]ikc.Slot, keptSlots)
+	}
+	tie()
+}
+
+// tie takes the ends of this instance's channels, which are empty.
+func tie() {
+	b := boot()
 	links.requests = ringOf(b.Requests, 0, b.Requests.Len)
 	links.mapLog = ringOf(b.MapLog, 0, b.MapLog.Len)
-	links.alone = b.NCores == 1
-	links.sent = make([]sent, abi.MaxThreads)
+	links.sendAt.Reset()
+	links.mapAt.Reset()
+	links.alone, links.out = b.NCores == 1, 0
+	bounce.begin = uintptr(b.NCores) * ownSlot
+	bounce.n = int(min((uintptr(b.Bounce.Len)-bounce.begin)/callSlot, callSlots))
+	clear(bounce.used[:])
 	for i := range int(b.NCores) {
 		l := &cores[i].line
 		l.replies = ringOf(b.Replies, i, enclave.ReplySlots*ikc.SlotSize)
-		l.kept = make([]ikc.Slot, keptSlots)
+		l.takeAt.Reset()
+		l.head, l.tail = 0, 0
 	}
+}
+
+// polls reports whether this instance's proxy cannot ring.
+func polls() bool {
+	return boot().ToLWK.Kind == abi.BellPoll || atomic.LoadUint32(&proxyBlock().Mute) != 0
 }
 
 // post sends a message to Linux; false: the ring is full.
@@ -85,7 +109,7 @@ func post(kind uint32, core int, thread, nr uint32, args *[6]uint64) bool {
 	bell := &boot().ToLinux
 	if bell.Kind == abi.BellIPI {
 		fence() // the message, then the question whether anybody looks
-		if atomic.LoadUint32(&at[abi.ProxyBlock](abi.LinearBase+uintptr(boot().Proxy.Off)).Asleep) != 0 {
+		if atomic.LoadUint32(&proxyBlock().Asleep) != 0 {
 			sendIPI(bell.Target, bell.Vector)
 		}
 	}
@@ -106,15 +130,27 @@ func tell(kind uint32, args [6]uint64) { mustPost(kind, int(thisCore()), 0, 0, &
 // ask sends a message of the LWK's own and waits for the answer.
 func ask(kind uint32, args [6]uint64) int64 { return askCall(kind, 0, &args) }
 
-func askCall(kind, nr uint32, args *[6]uint64) int64 {
+func askCall(kind, nr uint32, args *[6]uint64) int64 { return askMore(kind, nr, args, nil) }
+
+// askMore also takes the answer's second word.
+func askMore(kind, nr uint32, args *[6]uint64, more *uint64) int64 {
 	i := int(thisCore())
 	me := abi.InlineThread(i)
 	mustPost(kind, i, me, nr, args)
 	l := &cores[i].line
 	var m ikc.Slot
+	turns := 0
 	for {
 		if !l.replies.TakeAlone(&l.takeAt, (*ikc.Slot)(pointerTo(uintptr(unsafe.Pointer(&m))))) {
-			pause()
+			if turns++; turns < askTurns || !among(cores[i].cpu) {
+				pause()
+			} else {
+				turns = 0
+				rest(cores[i].cpu, watchTime)
+				if tend(); i == 0 && atomic.LoadUint32(&ending.begun) == 1 && ending.kind == 0 {
+					depart() // its process is dead: there will be no answer
+				}
+			}
 			commands(i)
 			continue
 		}
@@ -127,9 +163,15 @@ func askCall(kind, nr uint32, args *[6]uint64) int64 {
 			mustPost(kind, i, me, nr, args)
 			continue
 		}
+		if more != nil {
+			*more = m.Args[1]
+		}
 		return int64(m.Args[0])
 	}
 }
+
+// askTurns is how often an instance looks for an answer before others get the core.
+const askTurns = 200
 
 // commands does what Linux has written for the core, and shows that it is alive.
 func commands(i int) {
@@ -138,26 +180,30 @@ func commands(i int) {
 	if atomic.LoadUint32(&b.Command) == abi.CommandPark {
 		park()
 	}
+	if renewed != 0 && atomic.LoadUint32(&at[abi.CoreBlock](own().block).Command) == abi.CommandRestart {
+		restart()
+	}
 }
 
 // Memory of the LWK's that a call points to is copied to where Linux can see it and back: a slot for
 // each core's own calls, and slots for calls of threads.
 const (
-	ownSlot    = 16 << 10
-	callSlot   = 4 << 10
-	callSlots  = (enclave.BounceSize - abi.MaxCores*ownSlot) / callSlot
-	callsBegin = abi.MaxCores * ownSlot
+	ownSlot   = 16 << 10
+	callSlot  = 4 << 10
+	callSlots = (enclave.BounceSize - ownSlot) / callSlot
 )
 
 var bounce struct {
-	used [callSlots]uint32
+	begin uintptr // of slots for calls of threads
+	n     int     // how many
+	used  [callSlots]uint32
 }
 
 func bounceAt(off uintptr) uintptr { return abi.LinearBase + uintptr(boot().Bounce.Off) + off }
 
 // takeBounce finds a free slot for a thread's call; the number plus one, 0: none.
 func takeBounce() uint32 {
-	for i := range bounce.used {
+	for i := range bounce.used[:bounce.n] {
 		if atomic.CompareAndSwapUint32(&bounce.used[i], 0, 1) {
 			return uint32(i + 1)
 		}

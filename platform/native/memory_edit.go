@@ -61,13 +61,17 @@ func (m *memory) Remap(addr, oldLength, newAddr, newLength uintptr, flags int32)
 			return 0
 		}
 		lo, hi := addr+oldLength, addr+newLength
-		if m.over(lo, hi) || hi > m.window[1] {
+		more := vma{lo: lo, hi: hi, prot: v.prot, file: v.file, off: v.off + int64(oldLength), shared: v.shared}
+		if m.over(lo, hi) || hi > m.window[1] || m.mixes(&more, false) {
 			return syscall.ENOMEM
 		}
-		m.add(vma{lo: lo, hi: hi, prot: v.prot, file: v.file, off: v.off + int64(oldLength)})
+		m.add(more)
 		return 0
 	}
-	if newAddr < m.window[0] || newAddr+newLength > m.window[1] {
+	if newAddr < m.window[0] || newAddr+newLength > m.window[1] || v.shared {
+		return syscall.ENOMEM // shared memory stays where it is: other processes see its frames
+	}
+	if to := (vma{lo: newAddr, hi: newAddr + newLength}); m.mixes(&to, true) {
 		return syscall.ENOMEM
 	}
 	m.remove(newAddr, newAddr+newLength, true)
@@ -141,6 +145,9 @@ func (m *memory) forget(lo, hi uintptr) {
 	for at := lo &^ (region - 1); at < hi; at += region {
 		if at = m.nextFrame(at, hi); at >= hi {
 			break
+		}
+		if m.isShared(at) {
+			continue // it keeps its content
 		}
 		if at >= lo && at+region <= hi {
 			m.setPages(at, at+region, 0)

@@ -40,6 +40,7 @@ type vma struct {
 	off    int64 // in the file, of lo
 	prot   int32
 	file   int32
+	shared bool // with processes to come; nothing else is in its regions
 }
 
 // file is content that Linux keeps for us (MsgFile).
@@ -64,6 +65,7 @@ const (
 	protRead, protWrite, protExec = 1, 2, 4
 	mapAnon                       = 0x20
 	mapType                       = 0xf
+	mapShared                     = 1
 )
 
 var mem memory
@@ -120,7 +122,7 @@ func (m *memory) split(addr uintptr) {
 func (m *memory) merge(i, j int) {
 	for k := min(j+1, m.n-1); k >= max(i, 1); k-- {
 		a, b := &m.areas[k-1], &m.areas[k]
-		if a.hi == b.lo && a.prot == b.prot && a.file == b.file && (a.file == 0 || a.off+int64(a.hi-a.lo) == b.off) {
+		if a.hi == b.lo && a.prot == b.prot && a.shared == b.shared && a.file == b.file && (a.file == 0 || a.off+int64(a.hi-a.lo) == b.off) {
 			a.hi = b.hi
 			m.use(b.file, -1)
 			m.removeAt(k, 1)
@@ -156,7 +158,13 @@ func (m *memory) Map(addr, length uintptr, prot, flags int32, fd int32, off int6
 	if !m.room(4) {
 		return syscall.ENOMEM
 	}
-	v := vma{lo: addr, hi: hi, prot: prot}
+	v := vma{lo: addr, hi: hi, prot: prot, shared: flags&mapAnon != 0 && flags&mapType == mapShared}
+	if m.mixes(&v, replace) {
+		if replace {
+			return syscall.ENODEV
+		}
+		return syscall.EEXIST // elsewhere, then
+	}
 	if flags&mapAnon == 0 {
 		f, e := m.open(fd, off, length, prot, flags&mapType != 2)
 		if e != 0 {
@@ -170,6 +178,24 @@ func (m *memory) Map(addr, length uintptr, prot, flags int32, fd int32, off int6
 	m.merge(i, i)
 	m.renew(addr, hi)
 	return 0
+}
+
+// mixes tells whether an area would bring memory that processes share and memory that they do not into one region: the
+// frame of a region is of one kind. What the area replaces does not count.
+func (m *memory) mixes(v *vma, replace bool) bool {
+	lo, hi := v.lo&^(region-1), (v.hi+region-1)&^(region-1)
+	for i := m.find(lo); i < m.n && m.areas[i].lo < hi; i++ {
+		a := &m.areas[i]
+		if a.shared != v.shared && !(replace && a.lo >= v.lo && a.hi <= v.hi) {
+			return true
+		}
+	}
+	for _, r := range &boot().Reserved { // of a forked child's proxy: others than the parent's
+		if uintptr(r[0]) < v.hi && v.lo < uintptr(r[1]) && boot().Home != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // open has Linux keep a file's content.
@@ -359,7 +385,7 @@ func (m *memory) takeFrame() uintptr {
 
 // settle frees frames whose unmapping Linux has seen.
 func (m *memory) settle() {
-	done := atomic.LoadUint64(&at[abi.ProxyBlock](abi.LinearBase + uintptr(boot().Proxy.Off)).Applied)
+	done := atomic.LoadUint64(&proxyBlock().Applied)
 	k := 0
 	for _, l := range m.limbo[:m.nlimbo] {
 		if l.entry <= done {
@@ -401,7 +427,10 @@ func (m *memory) dropFrame(at uintptr) {
 // directory is the entry of the region at, nil when tables on the way are missing and are not to be made,
 // or cannot be.
 func (m *memory) directory(addr uintptr, make bool) *uint64 {
-	table := topTable()
+	return directoryIn(topTable(), addr, make)
+}
+
+func directoryIn(table, addr uintptr, make bool) *uint64 {
 	for shift := uintptr(39); ; shift -= 9 {
 		e := entryAt(table, addr>>shift&511)
 		if shift == 21 {

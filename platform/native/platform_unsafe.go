@@ -19,6 +19,9 @@ import (
 //go:linkname procPin runtime.procPin
 func procPin() int
 
+//go:linkname procUnpin runtime.procUnpin
+func procUnpin()
+
 // Platform implements hal.Platform.
 type Platform struct {
 	calls [triage.Limit]*triage.Call
@@ -31,7 +34,7 @@ func Boot() *Platform {
 	b := boot()
 	for i := range int(b.NCores) {
 		c := &cores[i]
-		c.cpu, c.i, c.poll = &cpus[i], i, b.ToLWK.Kind == abi.BellPoll
+		c.cpu, c.i, c.poll = &cpus[i], i, polls()
 	}
 	setupLinks()
 	setupVector()
@@ -119,11 +122,16 @@ func (p *Platform) Start(i int, loop func()) {
 	<-done
 }
 
-func runCore(i int, loop func()) {
+// stayOn ties the goroutine to its thread, and that to a core.
+func stayOn(core int) {
 	runtime.LockOSThread()
 	var set [2]uint64
-	set[0] = 1 << i
+	set[0] = 1 << core
 	syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, 16, uintptr(unsafe.Pointer(&set)))
+}
+
+func runCore(i int, loop func()) {
+	stayOn(i)
 	growStack()
 	procPin()
 	b := coreBlock(uint32(i))
@@ -146,7 +154,7 @@ func growStack() byte {
 // Send implements hal.Platform. Memory that the call points to is made reachable for Linux first.
 func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	if nr == sysMincore {
-		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Args: [6]uint64{mincore(args)}})
+		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Aux: notSent, Args: [6]uint64{mincore(args)}})
 		return true
 	}
 	s := &links.sent[thread]
@@ -157,13 +165,14 @@ func (p *Platform) Send(core int, thread, nr uint32, args *[6]uint64) bool {
 	}
 	if bad {
 		p.release(s)
-		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Args: [6]uint64{eFAULT}})
+		cores[core].line.keep(&ikc.Slot{Kind: abi.MsgDone, Thread: thread, Aux: notSent, Args: [6]uint64{eFAULT}})
 		return true
 	}
 	if !post(abi.MsgCall, core, thread, nr, &s.args) {
 		p.release(s)
 		return false
 	}
+	atomic.AddInt32(&links.out, 1)
 	return true
 }
 
@@ -224,7 +233,7 @@ func (p *Platform) prepare(core int, s *sent) (ready, bad bool) {
 					return false, false
 				}
 			}
-			to := bounceAt(callsBegin + uintptr(s.bounce-1)*callSlot)
+			to := bounceAt(bounce.begin + uintptr(s.bounce-1)*callSlot)
 			move(to, uintptr(addr), min(ownLength(c, i, &s.args), callSlot))
 			s.args[i] = uint64(to)
 		default:
@@ -267,6 +276,9 @@ func (p *Platform) Receive(core int, m *ikc.Slot) bool {
 		if l.head != l.tail {
 			*m = l.kept[l.head%keptSlots]
 			l.head++
+			if m.Kind == abi.MsgDone && m.Aux == notSent {
+				return true
+			}
 		} else if !l.replies.TakeAlone(&l.takeAt, m) {
 			break
 		}
@@ -283,6 +295,7 @@ func (p *Platform) Receive(core int, m *ikc.Slot) bool {
 			continue
 		}
 		p.release(s)
+		atomic.AddInt32(&links.out, -1)
 		return true
 	}
 	if atomic.LoadUint32(&mem.oom) != 0 && atomic.SwapUint32(&mem.oom, 0) != 0 {
@@ -322,8 +335,8 @@ func (p *Platform) Inline(nr uintptr, args *[6]uint64) int64 {
 		return -int64(syscall.ENOSYS) // memory is not Linux's to change here
 	case syscall.SYS_PAUSE:
 		for {
-			commands(int(thisCore()))
-			pause()
+			cores[thisCore()].border()
+			rest(getCPU(), 1e8)
 		}
 	case syscall.SYS_WRITE:
 		return p.inlineWrite(args)
@@ -412,31 +425,6 @@ func localClock(args *[6]uint64) (int64, bool) {
 	return 0, true
 }
 
-// Still, Stir and Revive have nothing to do, as there is no fork.
-func (p *Platform) Still(int)            {}
-func (p *Platform) Stir()                {}
-func (p *Platform) Revive(int) hal.Errno { return syscall.ENOSYS }
-
-// Fork and Vfork are not possible here: a child would need an enclave of its own.
-func (p *Platform) Fork(int, *hal.Clone, *hal.Forking) int64 {
-	logText("skerry-lwk: refused fork: a process of an enclave of its own cannot have children\n")
-	return -int64(syscall.ENOSYS)
-}
-
-func (p *Platform) Vfork(int, uint64, bool) int64 {
-	logText("skerry-lwk: refused vfork: a process of an enclave of its own cannot have children\n")
-	return -int64(syscall.ENOSYS)
-}
-
-func (p *Platform) Vforked(int) {}
-
-// Company and Heeds are for a platform whose cores make calls of Linux's.
-func (p *Platform) Company()                  {}
-func (p *Platform) Heeds(func(uint32) uint64) {}
-
-// Exec implements hal.Platform; the LWK's image is not executed again here (see Execute).
-func (p *Platform) Exec([]string, []string) int64 { return -int64(syscall.ENOSYS) }
-
 // Stop implements hal.Platform.
 func (p *Platform) Stop(sig int) { ask(abi.MsgStop, [6]uint64{uint64(sig)}) }
 
@@ -446,23 +434,27 @@ func (p *Platform) ChildSignal(ignored bool, flags uint64) {
 	if ignored {
 		a[0] = 1
 	}
+	told.child = a
 	ask(abi.MsgChild, a)
 }
 
 // Leave implements hal.Platform.
-func (p *Platform) Leave(set uint64) { ask(abi.MsgLeave, [6]uint64{set}) }
+func (p *Platform) Leave(set uint64) {
+	told.leave = set
+	ask(abi.MsgLeave, [6]uint64{set})
+}
+
+// told is what the proxy knows of the program's signals: a forked child's must be told as well.
+var told struct {
+	child [6]uint64
+	leave uint64
+}
 
 // Exit implements hal.Platform.
-func (p *Platform) Exit(status int) {
-	tell(abi.MsgExit, [6]uint64{uint64(status)})
-	Park()
-}
+func (p *Platform) Exit(status int) { end(abi.MsgExit, uint64(status)) }
 
 // Die implements hal.Platform.
-func (p *Platform) Die(sig int) {
-	tell(abi.MsgDie, [6]uint64{uint64(sig)})
-	Park()
-}
+func (p *Platform) Die(sig int) { end(abi.MsgDie, uint64(sig)) }
 
 // Collect implements hal.Platform: the proxy passes signals on before it answers.
 func (p *Platform) Collect() { ask(abi.MsgSync, [6]uint64{}) }

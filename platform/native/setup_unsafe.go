@@ -14,12 +14,29 @@ import (
 //go:nosplit
 func at[T any](addr uintptr) *T { return (*T)(unsafe.Add(unsafe.Pointer(nil), addr)) }
 
-//go:nosplit
-func boot() *abi.Boot { return at[abi.Boot](abi.LinearBase) }
+// bootAt is where this instance's boot page is.
+var bootAt uintptr = abi.LinearBase
 
 //go:nosplit
+func boot() *abi.Boot { return at[abi.Boot](bootAt) }
+
+// coreBlock is what the machine's core i tells of itself.
+//
+//go:nosplit
 func coreBlock(i uint32) *abi.CoreBlock {
+	return at[abi.CoreBlock](abi.LinearBase + coresAt + uintptr(i)*unsafe.Sizeof(abi.CoreBlock{}))
+}
+
+// ownBlock is what this instance tells its proxy of the core.
+//
+//go:nosplit
+func ownBlock(i uint32) *abi.CoreBlock {
 	return at[abi.CoreBlock](abi.LinearBase + uintptr(boot().Cores.Off) + uintptr(i)*unsafe.Sizeof(abi.CoreBlock{}))
+}
+
+//go:nosplit
+func proxyBlock() *abi.ProxyBlock {
+	return at[abi.ProxyBlock](abi.LinearBase + uintptr(boot().Proxy.Off))
 }
 
 // pointer is the operand of LGDT and LIDT: a limit and an address, not aligned.
@@ -84,6 +101,8 @@ func pause()
 func zero(addr, n uintptr)
 func move(dst, src, n uintptr)
 func halt()
+func switchTo(cr3 uint64)
+func split() (child uint64)
 func stopForever()
 func enter(c *cpu, ctx *context) uintptr
 func systemCall()

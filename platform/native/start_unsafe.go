@@ -58,21 +58,10 @@ func (p *Platform) PoolMemory() (base, size uintptr) {
 	return poolBase, size
 }
 
-// Execute has Linux make this process another enclave, with another program. It returns only on failure.
-func (p *Platform) Execute(next *enclave.Program) int64 {
-	raw := next.Append(nil)
-	s := boot().Program
-	if uint64(len(raw)) > s.Len {
-		return -7 // E2BIG
-	}
-	copy(unsafe.Slice((*byte)(pointerTo(abi.LinearBase+uintptr(s.Off))), s.Len), raw)
-	return ask(abi.MsgExec, [6]uint64{uint64(len(raw))})
-}
-
 // Fail tells Linux why there is nothing to run, and halts.
 func Fail(errno int, why string) {
 	n := min(len(why), ownSlot)
 	copy(unsafe.Slice((*byte)(pointerTo(bounceAt(0))), ownSlot), why[:n])
 	tell(abi.MsgFailed, [6]uint64{uint64(errno), 0, uint64(n)})
-	Park()
+	depart()
 }

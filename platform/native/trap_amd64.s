@@ -387,6 +387,59 @@ TEXT ·halt(SB), NOSPLIT|NOFRAME, $0-0
 	CLI
 	RET
 
+// func split() (child uint64)
+//
+// Leaves the calling instance so that switchTo can go on with it from here, and has makeCopy copy it: the copy, when it
+// is switched to, returns 1. The caller's stack must not grow meanwhile.
+TEXT ·split(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ $1, child+0(FP)
+	PUSHQ BP
+	RDFSBASEQ CX
+	PUSHQ CX
+	LEAQ ·switchArea+63(SB), DI
+	ANDQ $~63, DI
+	MOVL $-1, AX
+	MOVL $-1, DX
+	XSAVE64 (DI)
+	MOVQ SP, ·switchSP(SB)
+	CALL ·makeCopy(SB)
+	POPQ CX
+	POPQ BP
+	MOVQ $0, child+0(FP)
+	RET
+
+// func switchTo(cr3 uint64)
+//
+// Goes on with the instance whose page tables these are, where it called switchTo or split. Code, stacks for
+// traps and the core's structures are at the same addresses in all of them. Global translations are the
+// LWK's private memory: all go.
+TEXT ·switchTo(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ 8(SP), R8
+	PUSHQ BP
+	RDFSBASEQ CX
+	PUSHQ CX
+	LEAQ ·switchArea+63(SB), DI
+	ANDQ $~63, DI
+	MOVL $-1, AX
+	MOVL $-1, DX
+	XSAVE64 (DI)
+	MOVQ SP, ·switchSP(SB)
+	MOVQ CR4, R9
+	MOVQ R9, R10
+	ANDQ $~128, R10            // PGE
+	MOVQ R10, CR4
+	MOVQ R8, CR3
+	MOVQ R9, CR4
+	MOVQ ·switchSP(SB), SP
+	MOVL $-1, AX
+	MOVL $-1, DX
+	XRSTOR64 (DI)
+	POPQ CX
+	WRFSBASEQ CX
+	POPQ BP
+	XORPS X15, X15
+	RET
+
 // func getCPU() *cpu
 TEXT ·getCPU(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ 0(GS), AX

@@ -133,6 +133,9 @@ func (user) Zero(dst, n uintptr) hal.Errno {
 	return access(dst, n, true, func(at, _, k uintptr) { clear(unsafe.Slice((*byte)(pointerTo(at)), k)) })
 }
 
+// bytesAt views n bytes.
+func bytesAt(addr, n uintptr) []byte { return unsafe.Slice((*byte)(pointerTo(addr)), n) }
+
 // pointerTo is safe as at is.
 func pointerTo(addr uintptr) unsafe.Pointer { return unsafe.Add(unsafe.Pointer(nil), addr) }
 

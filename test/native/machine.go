@@ -160,6 +160,7 @@ func run(t testing.TB, c Config) (*Result, error) {
 	failure := ""
 	select {
 	case <-ended:
+		waitParked(f) // processes that the first one made may go on
 	case <-gone:
 		failure = "the machine ended before the program"
 		select { // its last words may still be on their way
@@ -244,6 +245,21 @@ func waitRunning(f *os.File) {
 	defer syscall.Munmap(mem)
 	for range patience / (5 * time.Millisecond) {
 		if enclave.Core(mem, enclave.Boot(mem), 0).State == abi.CoreRunning {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// waitParked waits, for a while, until the LWK has nothing left to run.
+func waitParked(f *os.File) {
+	mem := view(f)
+	if mem == nil {
+		return
+	}
+	defer syscall.Munmap(mem)
+	for range patience / (5 * time.Millisecond) {
+		if enclave.Core(mem, enclave.Boot(mem), 0).State != abi.CoreRunning {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/skerry-os/skerry/abi"
@@ -143,7 +144,11 @@ func mind(pid, cpus, mib int, pvh, memory string) error {
 			alive = false
 		default:
 			n, _, _ := syscall.Syscall(syscall.SYS_POLL, uintptr(unsafe.Pointer(&set)), 1, 50)
-			alive = n != 1
+			if n == 1 {
+				// Processes that it made may go on; the LWK parks with the last.
+				alive = running(f)
+				time.Sleep(20 * time.Millisecond)
+			}
 			if died(f, cpus) {
 				syscall.Kill(pid, syscall.SIGKILL)
 				alive = false
@@ -166,6 +171,16 @@ func view(f *os.File) []byte {
 		return nil
 	}
 	return mem
+}
+
+// running reports whether the LWK runs.
+func running(f *os.File) bool {
+	mem := view(f)
+	if mem == nil {
+		return false
+	}
+	defer syscall.Munmap(mem)
+	return enclave.Core(mem, enclave.Boot(mem), 0).State == abi.CoreRunning
 }
 
 func died(f *os.File, cpus int) bool {

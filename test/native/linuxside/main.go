@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -24,12 +25,18 @@ import (
 	"github.com/skerry-os/skerry/platform/native/load"
 )
 
-// first is the physical address of the enclave's memory, for a machine whose memory below is its own.
-const first = 16 << 20
+// lowest is the physical address of the enclave's memory, for a machine whose memory below is its own.
+const lowest = 16 << 20
 
 func init() { runtime.LockOSThread() }
 
 func main() {
+	if heir, ok := strings.CutPrefix(first(os.Environ()), memberVariable); ok {
+		if err := join(heir); err != nil {
+			syscall.Write(2, []byte("linuxside: "+err.Error()+"\n"))
+			os.Exit(125)
+		}
+	}
 	image := flag.String("image", "", "the LWK's image")
 	pvh := flag.String("pvh", "", "where to write what QEMU is to boot")
 	cores := flag.Int("cores", 1, "cores")
@@ -77,14 +84,14 @@ func run(image, pvh string, cores int, hole uint64, verbose bool, args []string)
 	if len(args) == 0 {
 		return fmt.Errorf("no program is named")
 	}
-	p, err := proxy.New(proxy.Config{FD: memoryFD, Boot: b, Verbose: verbose})
+	p, err := proxy.New(proxy.Config{FD: memoryFD, Boot: b, Verbose: verbose, Member: member})
 	if err != nil {
 		return err
 	}
 	b.Reserved = p.Reserved()
 	physical := make([]uint64, b.Memory/abi.Granule)
 	for i := range physical {
-		physical[i] = first + uint64(i)*abi.Granule
+		physical[i] = lowest + uint64(i)*abi.Granule
 		if hole != 0 && physical[i] >= hole {
 			physical[i] += 1<<32 - hole
 		}
