@@ -183,13 +183,9 @@ const LifeDied = 0x40000000
 // applies all entries that were sent before, and it counts them in ProxyBlock.Applied. Memory of an
 // unmapped range is used again only when its entry has been counted. The protection is always read
 // and write: what a program may do at an address is the LWK's affair, which checks before it ships.
-//
-// MapRead is MapSet of memory that Linux is not to write, as another process's program has it too: a call that would write
-// there is answered with MsgPopulate.
 const (
 	MapSet   = 1
 	MapUnset = 2
-	MapRead  = 3
 )
 
 // Values of a thread's word in Boot.Cancel, written by the LWK (see MsgInterrupt).
