@@ -73,7 +73,7 @@ func (s *Sys) letGo(t *sched.Thread) {
 		return
 	}
 	const (
-		fixed       = signal.Set(1<<(9-1) | 1<<(19-1) | 1<<(64-1)) // and the kick
+		fixed       = signal.Set(1<<(9-1) | 1<<(19-1) | 1<<(16-1)) // and the kick
 		setDispatch = 59                                           // PR_SET_SYSCALL_USER_DISPATCH, 0: off
 		setMask     = 2
 	)
