@@ -15,6 +15,7 @@ func TestMain(m *testing.M) {
 	// Programs that die must not leave core files.
 	none := syscall.Rlimit{}
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &none)
+	Hear()
 	code := m.Run()
 	count.report()
 	os.Exit(code)

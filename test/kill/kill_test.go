@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -15,6 +16,11 @@ import (
 
 	"github.com/skerry-os/skerry/test/diff"
 )
+
+func TestMain(m *testing.M) {
+	diff.Hear()
+	os.Exit(m.Run())
+}
 
 // victims are programs that would not end by themselves, busy in different ways. None starts a process that Linux
 // would keep when its parent is killed: what remains is skerry's fault.
